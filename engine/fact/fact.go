@@ -1,0 +1,185 @@
+// Package fact holds the declared vocabulary of facts and the facts of one case.
+//
+// The vocabulary is data: rules/facts declares each field once (type, unit, format, label,
+// source, personal or not), and from it come the strict decoder, the JSON Schema of the API,
+// the completion for rule authors and the reference page. A fact that is absent is Unknown:
+// never zero, never false, never a pass.
+package fact
+
+import (
+	"strconv"
+	"strings"
+
+	"omnia/engine/calendar"
+	"omnia/engine/quantity"
+)
+
+// State is how much is known of a fact. Anything but Unknown carries a value.
+type State uint8
+
+// The states of a fact.
+const (
+	Unknown  State = iota
+	Known          // taken from the input or an archive
+	Declared       // self-certified by the employer
+	Presumed       // put there by a cited rule, because the input did not say
+)
+
+// Type is the type of a field.
+type Type uint8
+
+// The types an author may declare. List holds rows of a group; Days is a list of days.
+const (
+	Text    Type = iota // free text
+	Code                // one of Values, or checked by Format
+	Bool                // true or false
+	Integer             // whole number in 64 bits
+	Decimal             // exact decimal
+	Date                // civil day
+	Days                // list of civil days
+	List                // list of rows of Element
+)
+
+// Value is one fact. Which part is meaningful follows from the field's type; a zero Value is unknown.
+type Value struct {
+	State State
+	Num   int64          // Integer; Bool as 0 or 1; Date as calendar.Day
+	Text  string         // Text, Code
+	Rat   quantity.Rat   // Decimal
+	Days  []calendar.Day // Days, in the order given
+	Rows  []Record       // List
+}
+
+// IsKnown tells whether there is a value, presumed ones included.
+func (v *Value) IsKnown() bool { return v.State != Unknown }
+
+// Bool is the value of a boolean fact.
+func (v *Value) Bool() bool { return v.Num != 0 }
+
+// Day is the value of a day.
+func (v *Value) Day() calendar.Day { return calendar.Day(v.Num) }
+
+// OfText, OfBool, OfInt, OfDay and OfRat make known values.
+func OfText(s string) Value      { return Value{State: Known, Text: s} }
+func OfInt(n int64) Value        { return Value{State: Known, Num: n} }
+func OfDay(d calendar.Day) Value { return Value{State: Known, Num: int64(d)} }
+func OfRat(r quantity.Rat) Value { return Value{State: Known, Rat: r} }
+func OfBool(b bool) Value {
+	v := Value{State: Known}
+	if b {
+		v.Num = 1
+	}
+	return v
+}
+
+// As is v with another state.
+func (v Value) As(s State) Value { v.State = s; return v }
+
+// Record is the fields of one group, in the order of Group.Fields.
+type Record []Value
+
+// Texts are words for people by language code ("it", "en", "de").
+type Texts map[string]string
+
+// In is the text in lang, else in Italian.
+func (t Texts) In(lang string) string {
+	if s, ok := t[lang]; ok {
+		return s
+	}
+	return t["it"]
+}
+
+// Option is one allowed code of a field.
+type Option struct {
+	Code  string
+	Label Texts
+}
+
+// Field is one declared fact.
+type Field struct {
+	Name     string // path inside its group, dots for nested objects: "consultazione.data_conclusione"
+	Path     string // from the root, [] for each list: "richiesta.lavoratori[].qualifica"
+	Type     Type
+	Unit     quantity.Unit
+	Format   string        // named check: matricola, codice_fiscale, progressivo, …; "" is none
+	Options  []Option      // allowed codes; empty means any
+	Min, Max *quantity.Rat // inclusive bounds of a number
+	MaxLen   int           // longest text, or most rows
+	Label    Texts
+	Help     Texts
+	Source   string // where the fact comes from, for people
+	Personal bool
+	Element  *Group // of a List
+	Slot     int    // index in a Record of its group
+}
+
+// Group is an ordered set of fields: the root of all facts, or the rows of a list.
+type Group struct {
+	Name   string // the name rules use for one row: "periodo", "lavoratore"; "" for the root
+	Fields []*Field
+	slots  map[string]int
+}
+
+// NewGroup indexes fields by name; names must be unique.
+func NewGroup(name string, fields []*Field) *Group {
+	g := &Group{Name: name, Fields: fields, slots: make(map[string]int, len(fields))}
+	for i, f := range fields {
+		f.Slot = i
+		g.slots[f.Name] = i
+	}
+	return g
+}
+
+// Slot is the index of a field by its name; -1 when there is none.
+func (g *Group) Slot(name string) int {
+	if i, ok := g.slots[name]; ok {
+		return i
+	}
+	return -1
+}
+
+// Field is the field of that name, or nil.
+func (g *Group) Field(name string) *Field {
+	if i, ok := g.slots[name]; ok {
+		return g.Fields[i]
+	}
+	return nil
+}
+
+// New is a record in which everything is unknown.
+func (g *Group) New() Record { return make(Record, len(g.Fields)) }
+
+// Vocabulary is the whole declared set of facts. It never changes after it is built.
+type Vocabulary struct {
+	Root   *Group
+	Groups map[string]*Group // list groups by row name: "periodo", "lavoratore", …
+}
+
+// Facts are the facts of one case.
+type Facts struct {
+	Vocabulary *Vocabulary
+	Root       Record
+}
+
+// Get is the root fact of that name ("azienda.settore"). The name must be declared.
+func (f *Facts) Get(name string) *Value { return &f.Root[f.Vocabulary.Root.Slot(name)] }
+
+// Ref names one fact of one case: a field, and the row it is in when the field is in a list.
+type Ref struct {
+	Field *Field
+	Row   int // index of the row in its list; -1 for a root fact
+}
+
+// Path is the fact as the contract writes it: "azienda.settore", "periodi[3].causale".
+func (r Ref) Path() string {
+	if r.Row < 0 {
+		return r.Field.Path
+	}
+	return strings.Replace(r.Field.Path, "[]", "["+strconv.Itoa(r.Row)+"]", 1)
+}
+
+// Pointer is the same as a JSON pointer below /facts: "/facts/periodi/3/causale".
+func (r Ref) Pointer() string {
+	p := strings.NewReplacer(".", "/", "[", "/", "]", "").Replace(r.Path())
+	return "/facts/" + p
+}

@@ -1,0 +1,150 @@
+package quantity
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// Unit is what a quantity counts.
+type Unit string
+
+// The units of the contract. None is a plain number.
+const (
+	None    Unit = ""
+	Days    Unit = "day"
+	Weeks   Unit = "week"
+	Months  Unit = "month"
+	Hours   Unit = "hour"
+	Euro    Unit = "euro"
+	Percent Unit = "percent"
+)
+
+// Units lists every unit an author may write.
+var Units = []Unit{Days, Weeks, Months, Hours, Euro, Percent}
+
+// MonthInWeeks is 13/3: weeks of one month (law.md section 9, default 4). It is here only
+// to word a fraction of a month; counters take their own factor from the rules.
+var MonthInWeeks = Frac(13, 3)
+
+// Quantity is an exact number with its unit, and the words for it.
+type Quantity struct {
+	Value Rat
+	Unit  Unit
+	Text  string
+}
+
+// MarshalJSON writes the shape of the contract: exact text first, the number for display, unit, text.
+func (q Quantity) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Exact string  `json:"exact"`
+		Value float64 `json:"value"`
+		Unit  Unit    `json:"unit"`
+		Text  string  `json:"text"`
+	}{q.Value.String(), q.Value.Display(), q.Unit, q.Text})
+}
+
+// Languages are those people are answered in; the first is the default.
+var Languages = []string{"it", "en", "de"}
+
+type words struct {
+	one, many map[Unit]string
+	and       string
+	comma     string // decimal mark
+	dot       string // thousands mark
+}
+
+var vocabulary = map[string]words{
+	"it": {
+		one:  map[Unit]string{Days: "giorno", Weeks: "settimana", Months: "mese", Hours: "ora", Euro: "euro"},
+		many: map[Unit]string{Days: "giorni", Weeks: "settimane", Months: "mesi", Hours: "ore", Euro: "euro"},
+		and:  "e", comma: ",", dot: ".",
+	},
+	"en": {
+		one:  map[Unit]string{Days: "day", Weeks: "week", Months: "month", Hours: "hour", Euro: "euro"},
+		many: map[Unit]string{Days: "days", Weeks: "weeks", Months: "months", Hours: "hours", Euro: "euros"},
+		and:  "and", comma: ".", dot: ",",
+	},
+	"de": {
+		one:  map[Unit]string{Days: "Tag", Weeks: "Woche", Months: "Monat", Hours: "Stunde", Euro: "Euro"},
+		many: map[Unit]string{Days: "Tage", Weeks: "Wochen", Months: "Monate", Hours: "Stunden", Euro: "Euro"},
+		and:  "und", comma: ",", dot: ".",
+	},
+}
+
+// Of is a quantity with its words in lang ("it", "en" or "de"; anything else is Italian).
+//
+// Weeks are worded in weeks and days of a unit that works daysPerWeek days (0 when not known);
+// months in months and weeks (13/3 to a month) or thirtieths. What can't be said exactly is
+// rounded half up to two decimals, in the words only: Value stays exact.
+func Of(v Rat, u Unit, daysPerWeek int64, lang string) Quantity {
+	return Quantity{Value: v, Unit: u, Text: word(v, u, daysPerWeek, lang)}
+}
+
+func word(v Rat, u Unit, perWeek int64, lang string) string {
+	w, ok := vocabulary[lang]
+	if !ok {
+		w = vocabulary[Languages[0]]
+	}
+	if u == Percent {
+		return w.number(v) + "%"
+	}
+	if _, whole := v.Int64(); !whole && v.Sign() > 0 {
+		switch u {
+		case Weeks:
+			if perWeek > 0 {
+				if s, ok := w.parts(v, Weeks, Int(perWeek), Days); ok {
+					return s
+				}
+			}
+		case Months:
+			if s, ok := w.parts(v, Months, MonthInWeeks, Weeks); ok {
+				return s
+			}
+			if s, ok := w.parts(v, Months, Int(30), Days); ok {
+				return s
+			}
+		}
+	}
+	return w.count(v, u)
+}
+
+// parts says v as whole units and a rest in a smaller unit, when the rest is whole there.
+func (w words) parts(v Rat, u Unit, per Rat, small Unit) (string, bool) {
+	n, ok := v.Floor()
+	if !ok {
+		return "", false
+	}
+	rest, ok := v.Sub(Int(n)).Mul(per).Int64()
+	if !ok {
+		return "", false
+	}
+	if n == 0 {
+		return w.count(Int(rest), small), true
+	}
+	return fmt.Sprintf("%s %s %s", w.count(Int(n), u), w.and, w.count(Int(rest), small)), true
+}
+
+func (w words) count(v Rat, u Unit) string {
+	name := w.many[u]
+	if v.Equal(Int(1)) {
+		name = w.one[u]
+	}
+	return strings.TrimSpace(w.number(v) + " " + name)
+}
+
+// number writes v with the marks of the language, rounded half up to two decimals.
+func (w words) number(v Rat) string {
+	whole, frac, _ := strings.Cut(v.Decimal(2), ".")
+	sign := ""
+	if strings.HasPrefix(whole, "-") {
+		sign, whole = "-", whole[1:]
+	}
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + w.dot + whole[i:]
+	}
+	if frac != "" {
+		whole += w.comma + frac
+	}
+	return sign + whole
+}
