@@ -25,19 +25,35 @@ func Of(year, month, day int) Day {
 
 // Parse reads "2025-11-30" and refuses anything else, 31 February included.
 func Parse(s string) (Day, error) {
+	d, why := read(s)
+	if why != "" {
+		return 0, fmt.Errorf("%q %s", s, why)
+	}
+	return d, nil
+}
+
+// ParseBytes is Parse for bytes in hand: no copy is made, and no reason given.
+func ParseBytes(b []byte) (Day, bool) {
+	d, why := read(b)
+	return d, why == ""
+}
+
+// read is the one reader of days; why is empty when s is one.
+func read[T string | []byte](s T) (d Day, why string) {
+	const form = "is not a day written as YYYY-MM-DD"
 	if len(s) != 10 || s[4] != '-' || s[7] != '-' {
-		return 0, fmt.Errorf("%q is not a day written as YYYY-MM-DD", s)
+		return 0, form
 	}
-	y, ok1 := digits(s[:4])
-	m, ok2 := digits(s[5:7])
-	d, ok3 := digits(s[8:])
-	if !ok1 || !ok2 || !ok3 || y == 0 {
-		return 0, fmt.Errorf("%q is not a day written as YYYY-MM-DD", s)
+	year, ok1 := digits(s[:4])
+	month, ok2 := digits(s[5:7])
+	day, ok3 := digits(s[8:])
+	if !ok1 || !ok2 || !ok3 || year == 0 {
+		return 0, form
 	}
-	if m < 1 || m > 12 || d < 1 || d > daysIn(y, m) {
-		return 0, fmt.Errorf("%q does not exist in the calendar", s)
+	if month < 1 || month > 12 || day < 1 || day > daysIn(year, month) {
+		return 0, "does not exist in the calendar"
 	}
-	return Of(y, m, d), nil
+	return Of(year, month, day), ""
 }
 
 // MustParse is Parse for constants and tests; it panics on a bad text.
@@ -49,7 +65,7 @@ func MustParse(s string) Day {
 	return d
 }
 
-func digits(s string) (n int, ok bool) {
+func digits[T string | []byte](s T) (n int, ok bool) {
 	for i := 0; i < len(s); i++ {
 		if s[i] < '0' || s[i] > '9' {
 			return 0, false
@@ -66,13 +82,19 @@ func (d Day) Date() (year, month, day int) {
 }
 
 // String is the day as YYYY-MM-DD.
-func (d Day) String() string {
-	y, m, dd := d.Date()
-	return fmt.Sprintf("%04d-%02d-%02d", y, m, dd)
+func (d Day) String() string { return string(d.Append(nil)) }
+
+// Append adds the day as YYYY-MM-DD to dst. Days outside Min and Max have more digits, or a sign.
+func (d Day) Append(dst []byte) []byte {
+	if d < Min || d > Max {
+		y, m, dd := d.Date()
+		return fmt.Appendf(dst, "%04d-%02d-%02d", y, m, dd)
+	}
+	return time.Unix(int64(d)*86400, 0).UTC().AppendFormat(dst, time.DateOnly)
 }
 
 // MarshalText writes YYYY-MM-DD.
-func (d Day) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+func (d Day) MarshalText() ([]byte, error) { return d.Append(nil), nil }
 
 // UnmarshalText reads YYYY-MM-DD.
 func (d *Day) UnmarshalText(b []byte) (err error) { *d, err = Parse(string(b)); return err }
@@ -178,7 +200,7 @@ func (s Span) Workdays(perWeek int) int {
 
 // worked counts working days up to d from a Monday long ago.
 func worked(d Day, perWeek int) int {
-	const monday = -719_163 - 7 // a Monday before year 1
+	const monday = -719_162 - 7 // the Monday a week before 0001-01-01
 	n := int(d) - monday + 1
 	return n/7*perWeek + min(n%7, perWeek)
 }

@@ -12,6 +12,7 @@ import (
 
 	"omnia/engine/calendar"
 	"omnia/engine/quantity"
+	"omnia/internal/fault"
 )
 
 // State is how much is known of a fact. Anything but Unknown carries a value.
@@ -41,10 +42,13 @@ const (
 )
 
 // Value is one fact. Which part is meaningful follows from the field's type; a zero Value is unknown.
+//
+// Lenient decoding leaves a value that can't be used Unknown, with its JSON text in Text, so
+// that no rule rests on it and yet the facts can be written back as they came. See [Value.Refused].
 type Value struct {
 	State State
 	Num   int64          // Integer; Bool as 0 or 1; Date as calendar.Day
-	Text  string         // Text, Code
+	Text  string         // Text, Code; the JSON text of a refused value
 	Rat   quantity.Rat   // Decimal
 	Days  []calendar.Day // Days, in the order given
 	Rows  []Record       // List
@@ -52,6 +56,14 @@ type Value struct {
 
 // IsKnown tells whether there is a value, presumed ones included.
 func (v *Value) IsKnown() bool { return v.State != Unknown }
+
+// Refused is the JSON text of what was written and can't be used; "" when there is none.
+func (v *Value) Refused() string {
+	if v.State == Unknown {
+		return v.Text
+	}
+	return ""
+}
 
 // Bool is the value of a boolean fact.
 func (v *Value) Bool() bool { return v.Num != 0 }
@@ -104,11 +116,12 @@ type Field struct {
 	Format   string        // named check: matricola, codice_fiscale, progressivo, …; "" is none
 	Options  []Option      // allowed codes; empty means any
 	Min, Max *quantity.Rat // inclusive bounds of a number
-	MaxLen   int           // longest text, or most rows
+	MaxLen   int           // longest text in characters, or most rows or days; 0 is no limit
 	Label    Texts
 	Help     Texts
 	Source   string // where the fact comes from, for people
 	Personal bool
+	Required bool   // a record without it is refused; facts never are, only members of an [Envelope]
 	Element  *Group // of a List
 	Slot     int    // index in a Record of its group
 }
@@ -116,16 +129,27 @@ type Field struct {
 // Group is an ordered set of fields: the root of all facts, or the rows of a list.
 type Group struct {
 	Name   string // the name rules use for one row: "periodo", "lavoratore"; "" for the root
+	Label  Texts  // of a list
 	Fields []*Field
+	Spans  []SpanCheck // pairs of days that must be in order
+	Unique []*Field    // fields whose value no two rows share
 	slots  map[string]int
+	tree   *object // the JSON objects that the names make
 }
 
-// NewGroup indexes fields by name; names must be unique.
+// SpanCheck says that the day of To must not come before the day of From.
+type SpanCheck struct{ From, To *Field }
+
+// NewGroup indexes fields by name. It panics when two names are equal, or one is an object of
+// another ("a" and "a.b"): content is checked by [NewVocabulary], which reports instead.
 func NewGroup(name string, fields []*Field) *Group {
-	g := &Group{Name: name, Fields: fields, slots: make(map[string]int, len(fields))}
+	g := &Group{Name: name, Fields: fields, slots: make(map[string]int, len(fields)), tree: &object{}}
 	for i, f := range fields {
 		f.Slot = i
 		g.slots[f.Name] = i
+		if err := g.tree.add(f); err != nil {
+			panic("fact: " + err.Error())
+		}
 	}
 	return g
 }
@@ -159,6 +183,7 @@ type Vocabulary struct {
 type Facts struct {
 	Vocabulary *Vocabulary
 	Root       Record
+	Findings   []fault.Detail // what lenient decoding let pass, sorted by place
 }
 
 // Get is the root fact of that name ("azienda.settore"). The name must be declared.
@@ -182,4 +207,21 @@ func (r Ref) Path() string {
 func (r Ref) Pointer() string {
 	p := strings.NewReplacer(".", "/", "[", "/", "]", "").Replace(r.Path())
 	return "/facts/" + p
+}
+
+// PathOf turns a pointer below /facts into the dotted path of [Ref.Path]:
+// "/facts/periodi/3/causale" is "periodi[3].causale".
+func PathOf(pointer string) string {
+	var b strings.Builder
+	for name := range strings.SplitSeq(strings.TrimPrefix(strings.TrimPrefix(pointer, "/facts"), "/"), "/") {
+		switch {
+		case name != "" && strings.Trim(name, "0123456789") == "":
+			b.WriteString("[" + name + "]")
+		case b.Len() > 0:
+			b.WriteString("." + name)
+		default:
+			b.WriteString(name)
+		}
+	}
+	return b.String()
 }

@@ -1,0 +1,28 @@
+// Package rome turns instants into the civil days that the law counts with: those of Europe/Rome.
+//
+// It is the only place where a clock meets the calendar. The zone data is built into the binary,
+// so that a machine without it decides the same.
+package rome
+
+import (
+	"time"
+	_ "time/tzdata" // the zone must not depend on the machine
+
+	"omnia/engine/calendar"
+)
+
+var zone = mustLoad("Europe/Rome")
+
+func mustLoad(name string) *time.Location {
+	z, err := time.LoadLocation(name)
+	if err != nil {
+		panic("rome: the built-in zone data lacks " + name + ": " + err.Error())
+	}
+	return z
+}
+
+// Day is the civil day of t in Rome.
+func Day(t time.Time) calendar.Day {
+	y, m, d := t.In(zone).Date()
+	return calendar.Of(y, int(m), d)
+}

@@ -1,0 +1,30 @@
+package rome_test
+
+import (
+	"testing"
+	"time"
+
+	"omnia/internal/rome"
+)
+
+func TestDayChangesAtMidnightInRomeNotInUTC(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, instant, want string }{
+		{"winter, one hour ahead", "2025-12-31T23:00:00Z", "2026-01-01"},
+		{"winter, a second before", "2025-12-31T22:59:59Z", "2025-12-31"},
+		{"summer, two hours ahead", "2025-06-30T22:00:00Z", "2025-07-01"},
+		{"the night the clock goes back", "2025-10-25T22:00:00Z", "2025-10-26"},
+		{"another zone's instant", "2025-11-30T20:00:00-05:00", "2025-12-01"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			at, err := time.Parse(time.RFC3339, tt.instant)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := rome.Day(at).String(); got != tt.want {
+				t.Errorf("Day(%s) = %s, want %s", tt.instant, got, tt.want)
+			}
+		})
+	}
+}
