@@ -29,15 +29,22 @@ func (c *Counter) At(d calendar.Day) *CounterVersion {
 // CounterVersion is one complete dated form of a counter.
 type CounterVersion struct {
 	Version
-	AppliesWhen *Condition // facts of the company; false: not_applicable
-	AsksWhen    *Condition // facts of a request; false while one is made: not_applicable; nil: always
-	Requests    *Condition // the request (as `periodo`) concerns this counter; false: nothing is requested
-	Lines       []Line     // what counts, classified day by day; a day belongs to the first line that claims it
-	Variants    []Variant  // one without When, or several of which exactly one holds
-	Breakdown   string     // name of the per-variant list in the answer ("by_causale"); "" for none
-	Rate        *Rate      // only of a counter that never refuses
-	Norms       []string   // what an exception must waive to take days out: "D148.art12.c3"
+	AppliesWhen    *Condition // facts of the company; false: not_applicable
+	AsksWhen       *Condition // facts of a request; false while one is made: not_applicable; nil: always
+	WithoutRequest string     // what the answer is when nothing is requested: StateOnly or NotAsked
+	Requests       *Condition // the request (as `periodo`) concerns this counter; false: nothing is requested
+	Lines          []Line     // what counts, classified day by day; a day belongs to the first line that claims it
+	Variants       []Variant  // one without When, or several of which exactly one holds
+	Breakdown      string     // name of the per-variant list in the answer ("by_causale"); "" for none
+	Rate           *Rate      // only of a counter that never refuses
+	Norms          []string   // what an exception must waive to take days out: "D148.art12.c3"
 }
+
+// What a counter answers when nothing is requested.
+const (
+	StateOnly = "stato"
+	NotAsked  = "non_applicabile"
+)
 
 // Line is one kind of days that a counter counts.
 type Line struct {
@@ -84,9 +91,9 @@ type Variant struct {
 	MaxRequest *Expr // most weeks in one application (chain of weeks)
 }
 
-// Term adds one line to the sum.
+// Term adds lines to the sum, pooled before they are weighted.
 type Term struct {
-	Line       string
+	Lines      []string
 	Weight     []WeightStep // piecewise on the sum of the line; empty: as it is
 	WeightWhen *Condition   // the weight applies where it holds; nil: always
 }

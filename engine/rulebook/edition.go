@@ -67,7 +67,8 @@ type Edition struct {
 	Rules      []*Rule    // sorted by id
 	Messages   *Messages
 	Holidays   *calendar.Holidays
-	Items      []Item // everything versioned, for GET /v1/rules, digests and diffs; sorted by kind, id, version
+	Published  []*Published // oldest first
+	Items      []Item       // everything versioned, for GET /v1/rules, digests and diffs; sorted by kind, id, version
 }
 
 // Item is one version of one piece of content, as the API and auditors see it.
@@ -79,6 +80,7 @@ type Item struct {
 	Place   Place
 	Source  string // the text of this version as written in its file
 	Canon   string // canonical JSON of the meaning
+	words   string // canonical JSON of what people read: title, law, confidence, note, labels, messages
 }
 
 // Parameter is a dated value with unit and citation.
@@ -119,18 +121,20 @@ type Exception struct {
 // ExceptionVersion is one dated form of it. The days waived are those of Version.From…To.
 type ExceptionVersion struct {
 	Version
-	Derogates []string // norms: "D148.art12.c3"; "D148.art12" waives every paragraph of it
-	When      *Condition
+	Derogates []Derogation
+	When      *Condition // over `periodo`, which may be the request
 }
 
-// Waives tells whether the version derogates norm.
-func (v *ExceptionVersion) Waives(norm string) bool {
-	for _, d := range v.Derogates {
-		if d == norm || len(norm) > len(d) && norm[:len(d)] == d && norm[len(d)] == '.' {
-			return true
-		}
-	}
-	return false
+// Derogation is one norm waived: "D148.art12.c3"; "D148.art12" waives every paragraph of it, "*" every norm.
+type Derogation struct {
+	Norm string
+	When *Condition // a switch, over parameters and facts of the company; nil: always
+}
+
+// Waives tells whether the derogation, once it holds, waives norm.
+func (d *Derogation) Waives(norm string) bool {
+	return d.Norm == "*" || d.Norm == norm ||
+		len(norm) > len(d.Norm) && norm[:len(d.Norm)] == d.Norm && norm[len(d.Norm)] == '.'
 }
 
 // Presumption fills a fact the input leaves unknown, and marks it Presumed.
@@ -142,11 +146,14 @@ type Presumption struct {
 	Place    Place
 }
 
-// PresumptionVersion is one dated form. Value is evaluated with the row in scope when Target is in a list.
+// PresumptionVersion is one dated form. Either Value is set, evaluated with the row in scope when
+// Target is in a list; or Latest, the greatest known day of that field over the rows where Where holds.
 type PresumptionVersion struct {
 	Version
-	When  *Condition // nil: always
-	Value *Expr
+	When   *Condition // nil: always
+	Value  *Expr
+	Latest *fact.Field // a date field of a list group
+	Where  *Condition  // over a row of that list
 }
 
 // Rule is a check: when Condition holds, a finding is reported.

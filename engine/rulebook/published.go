@@ -1,0 +1,152 @@
+package rulebook
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"omnia/engine/calendar"
+)
+
+// Published is an edition as it was published: the frozen list of its versions, by digest. What
+// it names may never change again; it may only be followed by further versions.
+type Published struct {
+	Name   string
+	On     calendar.Day
+	Digest string // root, as in Edition.Digest
+	Items  []PublishedItem
+	Place  Place
+}
+
+// PublishedItem is one published version.
+type PublishedItem struct {
+	Kind, ID   string
+	Version    int
+	From, To   calendar.Day // To is calendar.Max while open
+	Digest     string
+	TextDigest string
+	Place      Place
+}
+
+func (p *PublishedItem) key() string { return fmt.Sprintf("%s %s %d", p.Kind, p.ID, p.Version) }
+
+// edition reads one published list.
+func (l *loader) edition(o object) {
+	p := &Published{Name: o.text("name"), Digest: o.text("digest"), Place: o.placeOf("name")}
+	p.On, _ = o.day("published_on")
+	if base := path.Base(o.src.name); p.Name != "" && base != p.Name+".yaml" {
+		l.defect(o, "name", "wrong_name", "un elenco pubblicato non si modifica: ripristina il file", "il file dell'edizione «%s» deve chiamarsi %s.yaml", p.Name, p.Name)
+	}
+	for _, n := range o.list("items") {
+		item := PublishedItem{
+			Kind: n.text("kind"), ID: n.text("id"), Version: n.whole("version"), To: calendar.Max,
+			Digest: n.text("digest"), TextDigest: n.text("text_digest"), Place: n.place(),
+		}
+		item.From, _ = n.day("valid_from")
+		if to, ok := n.day("valid_to"); ok {
+			item.To = to
+		}
+		p.Items = append(p.Items, item)
+	}
+	l.ed.Published = append(l.ed.Published, p)
+}
+
+// frozenKinds are those whose versions may never change. Facts and messages grow without versions:
+// what changes in them shows in the digest of the edition.
+func frozen(kind string) bool { return kind != "facts" && kind != "messages" }
+
+// comparePublished refuses an edit of what was published, and names the edition.
+func (l *loader) comparePublished() {
+	ed := l.ed
+	slices.SortFunc(ed.Published, func(a, b *Published) int { return cmp.Or(cmp.Compare(a.On, b.On), cmp.Compare(a.Name, b.Name)) })
+	ed.Name = Draft
+	items := map[string]*Item{}
+	for i := range ed.Items {
+		it := &ed.Items[i]
+		items[fmt.Sprintf("%s %s %d", it.Kind, it.ID, it.Version.Number)] = it
+	}
+	broken := len(l.defects) > 0 // what did not load would seem to have changed
+	for _, p := range ed.Published {
+		if p.Digest == ed.Digest {
+			ed.Name = p.Name
+		}
+		for i := range p.Items {
+			if item := &p.Items[i]; !broken && frozen(item.Kind) {
+				l.comparePublishedItem(p, item, items[item.key()])
+			}
+		}
+	}
+}
+
+// Draft is the name of an edition that was not published.
+const Draft = "bozza"
+
+func (l *loader) comparePublishedItem(p *Published, was *PublishedItem, is *Item) {
+	say := func(at Place, code, hint, format string, args ...any) {
+		l.defects = append(l.defects, Defect{Place: at, Code: code, Hint: hint, Message: fmt.Sprintf(format, args...)})
+	}
+	if is == nil {
+		say(was.Place, "published_vanished", "ripristina la versione: ciò che è pubblicato resta per sempre",
+			"la versione %d di «%s», pubblicata nell'edizione %s, non c'è più", was.Version, was.ID, p.Name)
+		return
+	}
+	restore := "ripristina la versione e aggiungine una nuova, con il suo valid_from"
+	switch v := is.Version; {
+	case v.From != was.From:
+		say(is.Place, "published_changed", restore, "la versione %d di «%s» è pubblicata nell'edizione %s con valid_from \"%s\", non \"%s\"",
+			was.Version, was.ID, p.Name, was.From, v.From)
+	case v.Digest != was.Digest:
+		say(is.Place, "published_changed", restore, "la versione %d di «%s» è pubblicata nell'edizione %s e il suo significato è cambiato",
+			was.Version, was.ID, p.Name)
+	case v.To != was.To && was.To != calendar.Max:
+		say(is.Place, "published_changed", restore, "la versione %d di «%s» è pubblicata nell'edizione %s con l'ultimo giorno \"%s\", che non può cambiare",
+			was.Version, was.ID, p.Name, was.To)
+	}
+}
+
+// Publish is the frozen list of the folder as it is, to be written as editions/<name>.yaml. It
+// refuses a folder with defects, and a name that was used.
+func Publish(fsys fs.FS, name string, on calendar.Day) ([]byte, Defects) {
+	ed, defects := Load(fsys)
+	if len(defects) > 0 {
+		return nil, defects
+	}
+	file := "editions/" + name + ".yaml"
+	refuse := func(code, hint, format string, args ...any) ([]byte, Defects) {
+		return nil, Defects{{Place: Place{File: file}, Code: code, Hint: hint, Message: fmt.Sprintf(format, args...)}}
+	}
+	if !editionID.pattern.MatchString(name) || name == Draft {
+		return refuse("wrong_form", editionID.looks, "«%s» non può essere il nome di un'edizione", name)
+	}
+	for _, p := range ed.Published {
+		switch {
+		case strings.EqualFold(p.Name, name):
+			return refuse("duplicate_id", "scegli un altro nome", "l'edizione «%s» è già pubblicata il %s", name, p.On)
+		case p.Digest == ed.Digest:
+			return refuse("nothing_new", "", "il contenuto è già pubblicato come edizione «%s»", p.Name)
+		case p.On > on:
+			return refuse("bad_day", "controlla la data", "l'edizione «%s» è del %s, dopo il %s", p.Name, p.On, on)
+		}
+	}
+	return printPublished(ed, name, on), nil
+}
+
+func printPublished(ed *Edition, name string, on calendar.Day) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "# yaml-language-server: $schema=../schema/edition.schema.json\nschema: edition/v1\n")
+	fmt.Fprintf(&b, "# Elenco di ciò che è pubblicato, scritto da «omnia rules publish». Non si modifica.\n")
+	fmt.Fprintf(&b, "name: %q\npublished_on: %q\ndigest: %s\nitems:\n", name, on, ed.Digest)
+	for i := range ed.Items {
+		it := &ed.Items[i]
+		fmt.Fprintf(&b, "  - {kind: %s, id: %s, version: %d, valid_from: %q", it.Kind, it.ID, it.Version.Number, it.Version.From)
+		if !it.Version.Open() {
+			fmt.Fprintf(&b, ", valid_to: %q", it.Version.To)
+		}
+		fmt.Fprintf(&b, ", digest: %s, text_digest: %s}\n", it.Version.Digest, it.Version.TextDigest)
+	}
+	return b.Bytes()
+}
