@@ -1,0 +1,420 @@
+package counter
+
+import (
+	"omnia/engine/calendar"
+	"omnia/engine/fact"
+	"omnia/engine/quantity"
+	"omnia/engine/rulebook"
+)
+
+// weekMap marks calendar weeks, by their Monday.
+type weekMap struct {
+	lo    calendar.Day // a Monday
+	marks []bool
+}
+
+func newWeekMap(span calendar.Span) *weekMap {
+	lo := span.From.Monday()
+	return &weekMap{lo: lo, marks: make([]bool, max(int(span.To-lo)/7+1, 0))}
+}
+
+func (m *weekMap) mark(s calendar.Span) {
+	for d := max(s.From.Monday(), m.lo); d <= s.To; d += 7 {
+		if i := int(d-m.lo) / 7; i < len(m.marks) {
+			m.marks[i] = true
+		}
+	}
+}
+
+func (m *weekMap) has(monday calendar.Day) bool {
+	i := int(monday-m.lo) / 7
+	return monday >= m.lo && i < len(m.marks) && m.marks[i]
+}
+
+// touch marks the weeks in which an item has a working day, or a day known by date.
+func (m *weekMap) touch(it *item, perWeek int) {
+	if it.days != nil {
+		for _, d := range it.days {
+			m.mark(calendar.Span{From: d, To: d})
+		}
+		return
+	}
+	if it.perDay.Sign() <= 0 {
+		return
+	}
+	s := it.span
+	if s.From.Weekday() >= perWeek { // a Saturday or Sunday that is not worked does not touch its week
+		s.From = s.From.Sunday() + 1
+	}
+	if !s.Empty() {
+		m.mark(s)
+	}
+}
+
+// chainBefore is the unbroken run of marked weeks that ends with the week before monday, or
+// with monday's own week when that is marked.
+func (m *weekMap) chain(monday calendar.Day) (calendar.Span, int) {
+	last := monday
+	if !m.has(last) {
+		last -= 7
+	}
+	n, first := 0, last
+	for m.has(first) {
+		n++
+		first -= 7
+	}
+	return calendar.Span{From: first + 7, To: last + 6}, n
+}
+
+// longest is the length of the longest unbroken run.
+func (m *weekMap) longest() (best int64) {
+	var run int64
+	for _, marked := range m.marks {
+		if run++; !marked {
+			run = 0
+		}
+		best = max(best, run)
+	}
+	return best
+}
+
+// history marks the weeks with counted days of the lines a variant sums.
+func (u *run) history(l *tally) *weekMap {
+	m := newWeekMap(calendar.Span{From: u.lo, To: u.hi})
+	for i := range l.terms {
+		for j := range l.terms[i].parts {
+			for k := range l.terms[i].parts[j].items {
+				m.touch(&l.terms[i].parts[j].items[k], l.perWeek)
+			}
+		}
+	}
+	return m
+}
+
+// chainState is the chain that ends in the reference week, or that the request touches.
+func (u *run) chainState(x *rulebook.Variant) {
+	r := u.r
+	if u.blind {
+		return
+	}
+	t, ok := u.tally(r.Version, x, u.c.ref, asCounted)
+	if !ok {
+		return
+	}
+	weeks := u.history(t)
+	span, n := calendar.Span{}, 0
+	onRef := weeks.has(u.c.ref.Monday())
+	if onRef {
+		span, n = weeks.chain(u.c.ref.Monday())
+	} else if r.Asked && u.c.request.dated {
+		span, n = weeks.chain(u.c.request.span.From.Monday())
+	}
+	count := quantity.Int(int64(n))
+	r.Counted = &count
+	if n > 0 {
+		r.Window = &span
+		u.chainBases(x, t, span)
+		if onRef {
+			u.chainRelease(weeks)
+		}
+	} else {
+		zero := quantity.Int(0)
+		r.Authorised = &zero
+	}
+	u.listChainPeriods(t, span, n > 0)
+	if p := u.newPause(weeks, r.Version, x, u.c.ref); p != nil && p.runs(u.c.ref.Monday()) && !onRef {
+		zero := quantity.Int(0)
+		r.Residual = &zero
+		if end, ok := p.end(u.c.ref.Monday()); ok {
+			r.PauseEnd = &end
+		}
+	}
+}
+
+// chainBases is authorised and used inside the chain, in days ÷ days a week.
+func (u *run) chainBases(x *rulebook.Variant, t *tally, span calendar.Span) {
+	week := func(b basis) (*quantity.Rat, bool) {
+		ft, ok := u.tally(u.r.Version, x, u.c.ref, b)
+		if !ok {
+			return nil, false
+		}
+		var sum quantity.Rat
+		for i := range ft.terms {
+			for j := range ft.terms[i].parts {
+				sum = sum.Add(ft.terms[i].parts[j].table.sum(span))
+			}
+		}
+		sum = sum.Quo(quantity.Int(int64(ft.perWeek)))
+		return &sum, true
+	}
+	u.r.Authorised, _ = week(asAuthorised)
+	if u.declared && u.declaresUse(t) {
+		u.r.Used, _ = week(asUsed)
+	}
+}
+
+// chainRelease is the Monday after the chain, when it ends: what is counted falls to nothing.
+func (u *run) chainRelease(weeks *weekMap) {
+	monday := u.c.ref.Monday()
+	for weeks.has(monday + 7) {
+		monday += 7
+	}
+	_, n := weeks.chain(monday)
+	u.r.Releases = []Release{{On: monday + 7, Amount: quantity.Int(int64(n))}}
+}
+
+// listChainPeriods gives each week of the chain to the first period that touches it.
+func (u *run) listChainPeriods(t *tally, span calendar.Span, any bool) {
+	if !any {
+		span = calendar.Span{From: 1, To: 0}
+	}
+	out := make([]PeriodCount, len(u.c.periods))
+	for i := range out {
+		out[i] = u.describe(i, t, span)
+	}
+	taken := newWeekMap(span)
+	for i := range t.terms {
+		for j := range t.terms[i].parts {
+			for k := range t.terms[i].parts[j].items {
+				it := &t.terms[i].parts[j].items[k]
+				own := newWeekMap(span)
+				own.touch(it, t.perWeek)
+				for w := range own.marks {
+					if own.marks[w] && !taken.marks[w] {
+						taken.marks[w] = true
+						out[it.period].Counted = out[it.period].Counted.Add(quantity.Int(1))
+					}
+				}
+			}
+		}
+	}
+	u.r.Periods = out
+}
+
+// pause is the time after a full chain in which nothing new may start.
+type pause struct {
+	full, work int64
+	weeks      *weekMap // weeks that count for the pause
+	idle       *weekMap // weeks in which the whole unit stood still: no work
+	doubt      *weekMap // weeks for which that is not known
+	refs       []fact.Ref
+}
+
+// newPause reads the pause of a variant; nil when there is none, when the weeks of the history hold
+// no chain long enough to start one, or when it can't be read.
+func (u *run) newPause(weeks *weekMap, v *rulebook.CounterVersion, x *rulebook.Variant, day calendar.Day) *pause {
+	if x.Pause == nil || x.Pause.After == nil {
+		return nil
+	}
+	after, ok1 := u.c.number(x.Pause.After, u.c.asRequest(), day, u.r)
+	length, ok2 := u.c.number(x.Pause.Length, u.c.asRequest(), day, u.r)
+	if !ok1 || !ok2 {
+		return nil
+	}
+	reach := calendar.Span{From: u.lo, To: u.hi}
+	p := &pause{weeks: newWeekMap(reach), idle: newWeekMap(reach), doubt: newWeekMap(reach)}
+	p.full, _ = after.Ceil()
+	p.work, _ = length.Ceil()
+	if weeks.longest() < p.full {
+		return nil
+	}
+	for i := range u.c.periods {
+		row := &u.c.periods[i]
+		if row.dated && row.span.Meets(reach) {
+			u.markPause(p, v, x, i, row)
+		}
+	}
+	return p
+}
+
+func (u *run) markPause(p *pause, v *rulebook.CounterVersion, x *rulebook.Variant, i int, row *period) {
+	norms := append(append([]string(nil), v.Norms...), x.Pause.Norms...)
+	var items []item
+	for _, s := range u.c.classify(u.k, i, row, row.span, norms, nil) {
+		if s.fate == counts {
+			items = u.c.itemsOf(&s, asCounted, items)
+		}
+	}
+	for k := range items {
+		p.weeks.touch(&items[k], max(u.c.perWeek, 1))
+	}
+	if x.Pause.IdleWhen == nil {
+		return
+	}
+	switch x.Pause.IdleWhen.Eval(u.c.on(row, row.span.From)) {
+	case rulebook.True:
+		p.idle.mark(row.span)
+	case rulebook.Unknown:
+		p.doubt.mark(row.span)
+		p.refs = x.Pause.IdleWhen.Blocking(&u.c.env, p.refs)
+	case rulebook.Failed:
+		if u.r.Failure == nil {
+			u.r.Failure = u.c.env.Failure
+		}
+	}
+}
+
+// lastFull is the Monday after the last full chain before monday.
+func (p *pause) lastFull(monday calendar.Day) (calendar.Day, bool) {
+	var run int64
+	end, found := calendar.Day(0), false
+	for d := p.weeks.lo; d < monday; d += 7 {
+		if !p.weeks.has(d) {
+			run = 0
+			continue
+		}
+		if run++; run >= p.full {
+			end, found = d+7, true
+		}
+	}
+	return end, found
+}
+
+// worked counts the weeks of work from a Monday to another; doubtful weeks count when lenient.
+func (p *pause) worked(from, to calendar.Day, lenient bool) int64 {
+	var n int64
+	for d := from; d < to; d += 7 {
+		if !p.idle.has(d) && (lenient || !p.doubt.has(d)) {
+			n++
+		}
+	}
+	return n
+}
+
+// runs tells whether a pause runs in the week of monday.
+func (p *pause) runs(monday calendar.Day) bool {
+	end, ok := p.lastFull(monday)
+	return ok && p.worked(end, monday, false) < p.work
+}
+
+// doubtful tells whether the answer hangs on weeks of which it is not known if they were worked.
+func (p *pause) doubtful(monday calendar.Day) bool {
+	end, ok := p.lastFull(monday)
+	return ok && p.worked(end, monday, false) < p.work && p.worked(end, monday, true) >= p.work
+}
+
+// end is the first Monday on which the pause that runs on monday is over.
+func (p *pause) end(monday calendar.Day) (calendar.Day, bool) {
+	from, ok := p.lastFull(monday)
+	if !ok {
+		return 0, false
+	}
+	for d, n := from, int64(0); d < from+7*520; d += 7 {
+		if n >= p.work {
+			return d, true
+		}
+		if !p.idle.has(d) && !p.doubt.has(d) {
+			n++
+		}
+	}
+	return 0, false
+}
+
+// judgeChain judges every week: the length of the application, of the chain, and the pause.
+func (a *asked) judgeChain(l *laid) {
+	req := a.c.request.span
+	fit, all := req.From-1, true
+	ok := a.chainWeeks(l, req, func(j Judged) bool {
+		a.r.Judged = append(a.r.Judged, j)
+		if a.r.Total == nil || j.Total.Cmp(*a.r.Total) > 0 {
+			t := j.Total
+			a.r.Total = &t
+		}
+		if all = all && j.Fits; all {
+			fit = j.Span.To
+		}
+		return true
+	})
+	if ok {
+		a.conclude(l, fit, all)
+	}
+}
+
+// chainFits tells whether every week of a part placed elsewhere would fit.
+func (a *asked) chainFits(l *laid, part calendar.Span) bool {
+	fits := true
+	ok := a.chainWeeks(l, part, func(j Judged) bool {
+		fits = j.Fits
+		return fits
+	})
+	return ok && fits
+}
+
+// chainWeeks judges the weeks of a span in order until yield says stop. ok is false when a
+// limit can't be read or a fact is missing.
+func (a *asked) chainWeeks(l *laid, req calendar.Span, yield func(Judged) bool) bool {
+	if a.weeks == nil {
+		a.weeks = a.history(l.tally)
+		a.pause = a.newPause(a.weeks, l.v, l.x, a.placed)
+	}
+	most, capped := quantity.Rat{}, l.x.MaxRequest != nil
+	if capped {
+		var ok bool
+		if most, ok = a.c.number(l.x.MaxRequest, a.c.asRequest(), a.placed, a.r); !ok {
+			return false
+		}
+	}
+	_, chain := a.weeks.chain(req.From.Monday() - 7)
+	if !a.weeks.has(req.From.Monday() - 7) {
+		chain = 0
+	}
+	for monday, n := req.From.Monday(), int64(1); monday <= req.To; monday, n = monday+7, n+1 {
+		span := calendar.Span{From: monday, To: monday + 6}.Clip(req)
+		touches := l.workdays(span) > 0
+		if chain++; !touches && !a.weeks.has(monday) {
+			chain = 0
+		}
+		at, limit, ok := a.strictest(a.edges(span))
+		if !ok {
+			return false
+		}
+		w, _ := a.weeks.chain(monday)
+		w = calendar.Span{From: min(w.From, monday-7*calendar.Day(max(chain-1, 0))), To: monday + 6}
+		j := Judged{Span: span, Window: w, Limit: limit, Total: quantity.Int(int64(chain)), Fits: true}
+		switch {
+		case !touches:
+		case a.pause != nil && a.paused(at, span):
+			if a.pause.doubtful(monday) && a.placed == a.c.request.span.From {
+				a.r.missing(a.c.plan, a.pause.refs...)
+				return false
+			}
+			j.Fits, j.Why = false, WhyPause
+			if end, ok := a.pause.end(monday); ok && a.r.PauseEnd == nil {
+				a.r.PauseEnd = &end
+			}
+		case capped && quantity.Int(n).Cmp(most) > 0:
+			j.Fits, j.Why = false, WhyOverRequest
+		case j.Total.Cmp(limit) > 0:
+			j.Fits, j.Why = false, WhyOverLimit
+		}
+		if !yield(j) {
+			break
+		}
+	}
+	return true
+}
+
+// paused tells whether the pause blocks a week: it runs, and the law does not free the days requested.
+func (a *asked) paused(l *laid, week calendar.Span) bool {
+	if !a.pause.runs(week.From.Monday()) {
+		return false
+	}
+	if a.bound == nil {
+		norms := append(append([]string(nil), l.v.Norms...), l.x.Pause.Norms...)
+		p := a.c.request
+		p.span = a.reach
+		p.waivers = a.c.findWaivers(&p)
+		a.bound = []calendar.Span{}
+		for _, s := range a.c.classify(a.k, requestPeriod, &p, a.reach, norms, nil) {
+			if s.fate == counts {
+				a.bound = append(a.bound, s.span)
+			}
+		}
+	}
+	for _, s := range a.bound {
+		if s.Clip(week).Workdays(l.tally.perWeek) > 0 {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,141 @@
+package counter
+
+import (
+	"omnia/engine/calendar"
+	"omnia/engine/quantity"
+	"omnia/engine/rulebook"
+)
+
+// rate sets the tiered rate of a counter that never refuses: that of the first day requested,
+// or of the reference day.
+func (u *run) rate(v *rulebook.CounterVersion, day calendar.Day) {
+	r := u.r
+	r.Verdict = Admissible
+	if !r.Asked {
+		v, day = r.Version, u.c.ref
+	}
+	free := false
+	if r.Asked {
+		var ok bool
+		if free, ok = u.rateWaived(); !ok {
+			return
+		}
+		if !u.blind && len(v.Variants) > 0 {
+			u.rateRequested(v, day)
+		}
+	}
+	s := u.schedule(v, day)
+	if s == nil || u.blind || r.Counted == nil {
+		return
+	}
+	r.Schedule = s
+	n, ok := u.weeksForTier(v, day)
+	if !ok {
+		return
+	}
+	for i := range s.Tiers {
+		t := &s.Tiers[i]
+		var upTo quantity.Rat
+		if t.UpTo != nil {
+			if upTo, ok = u.c.number(t.UpTo, u.c.asRequest(), day, r); !ok {
+				return
+			}
+			if n.Cmp(upTo) > 0 {
+				continue
+			}
+			r.Limit = &upTo
+		}
+		rate, ok := u.c.number(t.Rate, u.c.asRequest(), day, r)
+		if !ok {
+			return
+		}
+		if free {
+			rate, r.Verdict = quantity.Int(0), Exempt
+		}
+		r.Rate = &rate
+		u.residual()
+		return
+	}
+	u.fail(codeNoRule, "nessuno scaglione vale per "+n.String()+" settimane")
+}
+
+// weeksForTier is what the tier is read on. With Delay the tier changes in the month after
+// the one in which a threshold is crossed, so it is read at the end of the month before.
+func (u *run) weeksForTier(v *rulebook.CounterVersion, day calendar.Day) (quantity.Rat, bool) {
+	x := u.pick(v, day)
+	if x == nil {
+		return quantity.Rat{}, false
+	}
+	at := day - 1
+	if v.Rate.Delay {
+		at = day.FirstOfMonth() - 1
+	}
+	w, ok := u.window(x, at)
+	if !ok {
+		return quantity.Rat{}, false
+	}
+	t, ok := u.tally(v, x, day, asCounted)
+	if !ok {
+		return quantity.Rat{}, false
+	}
+	return t.total(w), true
+}
+
+// rateWaived tells whether the law waives the rate for every day requested.
+func (u *run) rateWaived() (bool, bool) {
+	if !u.requestKnown() {
+		return false, false
+	}
+	p := u.c.request
+	p.waivers = u.c.findWaivers(&p)
+	free := true
+	for _, s := range u.c.classify(u.k, requestPeriod, &p, p.span, nil, nil) {
+		switch s.fate {
+		case waived:
+			u.r.waivedBy(s.label)
+		case unclear:
+			u.r.missing(u.c.plan, s.refs...)
+			return false, false
+		case failed:
+			u.r.Failure = s.failure
+			return false, false
+		default:
+			free = false
+		}
+	}
+	return free, true
+}
+
+// rateRequested measures the request in the counter's unit.
+func (u *run) rateRequested(v *rulebook.CounterVersion, day calendar.Day) {
+	a := &asked{run: u, step: rulebook.StepNone, placed: u.c.request.span.From}
+	if !a.classifyRequest(u.c.request.span) {
+		return
+	}
+	if l := a.by(day); l != nil {
+		a.requested(l)
+	}
+}
+
+// schedule chooses the tiers that hold.
+func (u *run) schedule(v *rulebook.CounterVersion, day calendar.Day) *rulebook.Schedule {
+	var found *rulebook.Schedule
+	for i := range v.Rate.Schedules {
+		s := &v.Rate.Schedules[i]
+		yes, ok := u.c.holds(s.When, u.c.asRequest(), day, u.r)
+		if !ok {
+			return nil
+		}
+		if yes && found != nil {
+			u.fail(codeConflict, "scaglioni «"+found.ID+"» e «"+s.ID+"» valgono insieme e nessuno viene prima")
+			return nil
+		}
+		if yes {
+			found = s
+		}
+	}
+	if found == nil {
+		u.fail(codeNoRule, "nessuno scaglione vale in questo caso")
+	}
+	return found
+}

@@ -1,0 +1,334 @@
+package counter
+
+import (
+	"slices"
+
+	"omnia/engine/calendar"
+	"omnia/engine/quantity"
+	"omnia/engine/rulebook"
+)
+
+// state fills what is so on the reference day, with the history alone.
+func (u *run) state() {
+	r := u.r
+	x := u.pick(r.Version, u.c.ref)
+	if x == nil {
+		return
+	}
+	r.Variant = x
+	if l, ok := u.limit(x, u.c.ref); ok && len(x.Limit) > 0 {
+		r.Limit = &l
+	}
+	switch x.Window.Kind {
+	case rulebook.WindowChain:
+		u.chainState(x)
+	case rulebook.WindowTreatment:
+		u.treatmentState(x)
+	case rulebook.WindowRequest:
+		u.requestState(x)
+	default:
+		u.windowState(x)
+	}
+	u.residual()
+}
+
+// residual is limit − counted, never below zero.
+func (u *run) residual() {
+	if r := u.r; r.Limit != nil && r.Counted != nil && r.Residual == nil {
+		left := r.Limit.Sub(*r.Counted).Max(quantity.Int(0))
+		r.Residual = &left
+	}
+}
+
+// requestState is that of a counter over the request alone: the hours requested.
+func (u *run) requestState(x *rulebook.Variant) {
+	if w, ok := u.window(x, u.c.ref); ok {
+		u.r.Window = &w
+	}
+	if h := &u.c.facts.Root[u.c.plan.slots.reqHours]; h.IsKnown() {
+		u.r.Counted = &h.Rat
+	}
+}
+
+// windowState is that of a moving or fixed window.
+func (u *run) windowState(x *rulebook.Variant) {
+	r := u.r
+	w, ok := u.window(x, u.c.ref)
+	if !ok {
+		return
+	}
+	r.Window = &w
+	if u.blind || !u.hoursKnown(x, w) {
+		return
+	}
+	t, ok := u.tally(r.Version, x, u.c.ref, asCounted)
+	if !ok {
+		return
+	}
+	n := t.total(w)
+	r.Counted = &n
+	u.bases(x, w, t)
+	u.listPeriods(t, w)
+	u.releases(x, t, w)
+}
+
+// bases sets the authorised and used amounts side by side.
+func (u *run) bases(x *rulebook.Variant, w calendar.Span, counted *tally) {
+	r := u.r
+	if !u.declared {
+		r.Authorised = r.Counted
+		return
+	}
+	if t, ok := u.tally(r.Version, x, u.c.ref, asAuthorised); ok {
+		n := t.total(w)
+		r.Authorised = &n
+	}
+	if !u.declaresUse(counted) {
+		return
+	}
+	if t, ok := u.tally(r.Version, x, u.c.ref, asUsed); ok {
+		n := t.total(w)
+		r.Used = &n
+	}
+}
+
+// declaresUse tells whether a period that counts here says what was used.
+func (u *run) declaresUse(t *tally) bool {
+	for i := range u.segments {
+		s := &u.segments[i]
+		if s.fate != counts {
+			continue
+		}
+		_, p := t.part(s.line)
+		if p == nil {
+			continue
+		}
+		row := u.c.at(s.period)
+		if p.measure == rulebook.MeasureHours && row.rec[u.c.plan.slots.used].IsKnown() || p.measure != rulebook.MeasureHours && u.c.declared(row) {
+			return true
+		}
+	}
+	return false
+}
+
+// hoursKnown names the hours missing from periods that count in the window; unknown hours are not zero.
+func (u *run) hoursKnown(x *rulebook.Variant, w calendar.Span) bool {
+	known := true
+	for i := range u.segments {
+		s := &u.segments[i]
+		if s.fate != counts || s.line.Measure != rulebook.MeasureHours || !s.span.Meets(w) {
+			continue
+		}
+		p := &u.c.periods[s.period]
+		if _, ok := u.c.hoursOf(p, s.line, asCounted); !ok {
+			u.r.missing(u.c.plan, u.hoursRef(p))
+			known = false
+		}
+	}
+	return known
+}
+
+// listPeriods says for each period what it adds inside the window, or why nothing.
+func (u *run) listPeriods(t *tally, w calendar.Span) {
+	amounts := u.amounts(t, w)
+	out := make([]PeriodCount, len(u.c.periods))
+	for i := range u.c.periods {
+		out[i] = u.describe(i, t, w)
+		out[i].Counted = amounts[i]
+		if amounts[i].Sign() > 0 && (out[i].Code == CodeUsedNothing || out[i].Code == CodeOutside) {
+			out[i].Code = CodeUsed
+		}
+	}
+	u.r.Periods = out
+}
+
+// amounts splits the unweighted sum among the periods, in order of first day and number.
+func (u *run) amounts(t *tally, w calendar.Span) []quantity.Rat {
+	out := make([]quantity.Rat, len(u.c.periods))
+	add := func(period int, m quantity.Rat) { out[period] = out[period].Add(m) }
+	var before []*series
+	for i := range t.terms {
+		for j := range t.terms[i].parts {
+			p := &t.terms[i].parts[j]
+			switch {
+			case p.measure == rulebook.MeasureMonths:
+				shares(p.stretches, w, add)
+			case p.table.capped:
+				u.paint(p, w, before, t.perWeek, add)
+			default:
+				for k := range p.items {
+					if m := p.items[k].amountIn(w, t.perWeek); m.Sign() != 0 {
+						add(p.items[k].period, m.Mul(p.factor))
+					}
+				}
+			}
+			if p.table != nil && p.measure != rulebook.MeasureHours {
+				before = append(before, p.table)
+			}
+		}
+	}
+	return out
+}
+
+// paint splits overlapping days: the first period in order takes what a day and a week can hold.
+func (u *run) paint(p *linePart, w calendar.Span, before []*series, perWeek int, add func(int, quantity.Rat)) {
+	taken := slices.Clone(before)
+	l := layout{lo: u.lo, hi: u.hi, perWeek: perWeek, capped: true}
+	for i := 0; i < len(p.items); {
+		j := i + 1
+		for j < len(p.items) && p.items[j].period == p.items[i].period {
+			j++
+		}
+		l.before = taken
+		own := l.build(p.items[i:j])
+		if m := own.sum(w); m.Sign() != 0 {
+			add(p.items[i].period, m.Mul(p.factor))
+		}
+		taken = append(taken, own)
+		i = j
+	}
+}
+
+// describe finds the code of a period and the exceptions that took days of it out.
+func (u *run) describe(i int, t *tally, w calendar.Span) PeriodCount {
+	out := PeriodCount{Row: u.c.periods[i].row, Code: CodeOutside}
+	rank := 0
+	set := func(r int, code string) {
+		if r > rank {
+			rank, out.Code = r, code
+		}
+	}
+	for k := u.first[i]; k < u.first[i+1]; k++ {
+		s := &u.segments[k]
+		if !s.span.Meets(w) {
+			continue
+		}
+		switch s.fate {
+		case counts:
+			term, p := t.part(s.line)
+			if p == nil {
+				set(2, CodeOther)
+				continue
+			}
+			out.Weighted = out.Weighted || t.terms[term].weighted()
+			set(u.countCode(s, p))
+		case waived:
+			set(3, s.label)
+			if !slices.Contains(out.Labels, s.label) {
+				out.Labels = append(out.Labels, s.label)
+			}
+		case other:
+			set(2, CodeOther)
+		case before:
+			set(1, CodeBeforeLaw)
+		default:
+			set(6, CodeUnknown)
+		}
+	}
+	return out
+}
+
+// countCode tells authorised days from declared use, and declared use of nothing.
+func (u *run) countCode(s *segment, p *linePart) (rank int, code string) {
+	row := u.c.at(s.period)
+	if p.measure == rulebook.MeasureHours {
+		if v, ok := u.c.hoursOf(row, s.line, asUsed); ok {
+			if c, _ := u.c.hoursOf(row, s.line, asCounted); c.Equal(v) {
+				return 5, CodeUsed
+			}
+		}
+		return 5, CodeCounted
+	}
+	if !u.c.replaced(row, s.line) {
+		return 5, CodeCounted
+	}
+	if share, ok := u.c.share(s, asUsed); ok && share.Sign() == 0 {
+		return 4, CodeUsedNothing
+	}
+	return 5, CodeUsed
+}
+
+// releases lists the days on which what is counted falls, until the history has left.
+func (u *run) releases(x *rulebook.Variant, t *tally, w calendar.Span) {
+	if x.Window.Kind == rulebook.WindowFixed {
+		return
+	}
+	n, ok := u.c.number(x.Window.Length, u.c.asRequest(), u.c.ref, u.r)
+	length, whole := n.Int64()
+	if !ok || !whole {
+		return
+	}
+	step := calendar.Day(1)
+	if x.Window.Kind == rulebook.WindowWeeks {
+		step = 7
+	}
+	last := t.last()
+	was := *u.r.Counted
+	for end := w.To + step; ; end += step {
+		next := spanBack(x.Window.Kind, length, end)
+		if t.moves(w, next) {
+			now := t.total(next)
+			if fall := was.Sub(now); fall.Sign() > 0 {
+				on := end
+				if step == 7 {
+					on = end.Monday()
+				}
+				u.r.Releases = append(u.r.Releases, Release{On: on, Amount: fall})
+			}
+			was = now
+		}
+		if w = next; w.From > last {
+			return
+		}
+	}
+}
+
+// moves tells whether a window that slides on loses or gains a day that counts.
+func (t *tally) moves(from, to calendar.Span) bool {
+	out := calendar.Span{From: from.From, To: to.From - 1}
+	in := calendar.Span{From: from.To + 1, To: to.To}
+	for i := range t.terms {
+		for j := range t.terms[i].parts {
+			p := &t.terms[i].parts[j]
+			if s := p.table; s != nil {
+				if s.exact != nil || s.units(out) != 0 || s.units(in) != 0 {
+					return true
+				}
+			}
+			for k := range p.stretches {
+				if p.stretches[k].span.Meets(out) || p.stretches[k].span.Meets(in) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// breakdown is the state of every variant, whatever is requested.
+func (u *run) breakdown() {
+	r, v := u.r, u.r.Version
+	for i := range v.Variants {
+		x := &v.Variants[i]
+		st := VariantState{Variant: x}
+		probe := &run{c: u.c, k: u.k, r: &Result{Counter: u.k, Version: v, Variant: x}, need: u.need, lo: u.lo, hi: u.hi, segments: u.segments, first: u.first}
+		if l, ok := probe.limit(x, u.c.ref); ok {
+			st.Limit = &l
+		}
+		if u.blind {
+			// The limits are known all the same.
+		} else if x.Window.Kind == rulebook.WindowTreatment {
+			probe.treatmentState(x)
+		} else if w, ok := probe.window(x, u.c.ref); ok {
+			if t, ok := probe.tally(v, x, u.c.ref, asCounted); ok {
+				n := t.total(w)
+				probe.r.Counted = &n
+			}
+		}
+		if st.Counted = probe.r.Counted; st.Counted != nil && st.Limit != nil {
+			left := st.Limit.Sub(*st.Counted).Max(quantity.Int(0))
+			st.Residual = &left
+		}
+		r.Breakdown = append(r.Breakdown, st)
+	}
+}
