@@ -6,7 +6,6 @@ package calendar
 
 import (
 	"fmt"
-	"time"
 )
 
 // Day is a civil day, counted from 1970-01-01 (day 0). Ordering is plain integer ordering.
@@ -20,7 +19,27 @@ var (
 
 // Of is the day of that year, month and day; parts out of range carry over.
 func Of(year, month, day int) Day {
-	return Day(time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC).Unix() / 86400)
+	if m := month - 1; m < 0 || m > 11 {
+		years := floorDiv(m, 12)
+		year, month = year+years, m-12*years+1
+	}
+	// The year is taken to begin in March, so that a leap day is its last; 400 years are 146,097 days.
+	if month <= 2 {
+		year--
+		month += 12
+	}
+	era := floorDiv(year, 400)
+	y := year - 400*era
+	inYear := (153*(month-3) + 2) / 5
+	return Day(146_097*era + 365*y + y/4 - y/100 + inYear + day - 1 - 719_468)
+}
+
+func floorDiv(a, b int) int {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
 }
 
 // Parse reads "2025-11-30" and refuses anything else, 31 February included.
@@ -77,8 +96,18 @@ func digits[T string | []byte](s T) (n int, ok bool) {
 
 // Date is year, month and day of the month.
 func (d Day) Date() (year, month, day int) {
-	t := time.Unix(int64(d)*86400, 0).UTC()
-	return t.Year(), int(t.Month()), t.Day()
+	days := int(d) + 719_468 // from 0000-03-01
+	era := floorDiv(days, 146_097)
+	days -= 146_097 * era
+	y := (days - days/1_460 + days/36_524 - days/146_096) / 365
+	days -= 365*y + y/4 - y/100
+	m := (5*days + 2) / 153
+	day = days - (153*m+2)/5 + 1
+	if month = m + 3; month > 12 {
+		month -= 12
+		y++
+	}
+	return y + 400*era, month, day
 }
 
 // String is the day as YYYY-MM-DD.
@@ -86,11 +115,12 @@ func (d Day) String() string { return string(d.Append(nil)) }
 
 // Append adds the day as YYYY-MM-DD to dst. Days outside Min and Max have more digits, or a sign.
 func (d Day) Append(dst []byte) []byte {
-	if d < Min || d > Max {
-		y, m, dd := d.Date()
+	y, m, dd := d.Date()
+	if y < 0 || y > 9999 {
 		return fmt.Appendf(dst, "%04d-%02d-%02d", y, m, dd)
 	}
-	return time.Unix(int64(d)*86400, 0).UTC().AppendFormat(dst, time.DateOnly)
+	digit := func(n int) byte { return byte('0' + n%10) }
+	return append(dst, digit(y/1000), digit(y/100), digit(y/10), digit(y), '-', digit(m/10), digit(m), '-', digit(dd/10), digit(dd))
 }
 
 // MarshalText writes YYYY-MM-DD.

@@ -71,7 +71,7 @@ type Case struct {
 	env     rulebook.Env
 	noRow   fact.Record // a row in which nothing is known: `periodo` when nothing is requested
 	params  []ParamUse
-	items   []item // scratch
+	scratch []int64 // for tables being laid
 }
 
 // period is one row of the history, or the request seen as one.
@@ -164,13 +164,21 @@ func (c *Case) asRequest() *period {
 	return nil
 }
 
+// weeks is the calendar weeks the period touches: some counters count those whole.
+func (p *period) weeks() calendar.Span {
+	if !p.dated {
+		return p.span
+	}
+	return calendar.Span{From: p.span.From.Monday(), To: p.span.To.Sunday()}
+}
+
 // findWaivers evaluates every exception whose days meet the period.
 func (c *Case) findWaivers(p *period) []waiver {
 	var out []waiver
 	for _, x := range c.plan.edition.Exceptions {
 		for i := range x.Versions {
 			v := &x.Versions[i]
-			span := p.span.Clip(calendar.Span{From: v.From, To: v.To})
+			span := p.weeks().Clip(calendar.Span{From: v.From, To: v.To})
 			if span.Empty() {
 				continue
 			}

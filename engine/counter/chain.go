@@ -198,6 +198,7 @@ type pause struct {
 	idle       *weekMap // weeks in which the whole unit stood still: no work
 	doubt      *weekMap // weeks for which that is not known
 	refs       []fact.Ref
+	ends       []calendar.Day // by week: the Monday after the last full chain before it; 0 for none
 }
 
 // newPause reads the pause of a variant; nil when there is none, when the weeks of the history hold
@@ -224,6 +225,7 @@ func (u *run) newPause(weeks *weekMap, v *rulebook.CounterVersion, x *rulebook.V
 			u.markPause(p, v, x, i, row)
 		}
 	}
+	p.markEnds()
 	return p
 }
 
@@ -254,20 +256,27 @@ func (u *run) markPause(p *pause, v *rulebook.CounterVersion, x *rulebook.Varian
 	}
 }
 
-// lastFull is the Monday after the last full chain before monday.
-func (p *pause) lastFull(monday calendar.Day) (calendar.Day, bool) {
+// markEnds notes, for each week, the Monday after the last full chain that ended before it.
+func (p *pause) markEnds() {
+	p.ends = make([]calendar.Day, len(p.weeks.marks)+1)
 	var run int64
-	end, found := calendar.Day(0), false
-	for d := p.weeks.lo; d < monday; d += 7 {
-		if !p.weeks.has(d) {
+	for i, marked := range p.weeks.marks {
+		p.ends[i+1] = p.ends[i]
+		if run++; !marked {
 			run = 0
-			continue
-		}
-		if run++; run >= p.full {
-			end, found = d+7, true
+		} else if run >= p.full {
+			p.ends[i+1] = p.weeks.lo + calendar.Day(7*(i+1))
 		}
 	}
-	return end, found
+}
+
+// lastFull is the Monday after the last full chain before monday; ok is false when there is none.
+func (p *pause) lastFull(monday calendar.Day) (end calendar.Day, ok bool) {
+	i := min(int(monday-p.weeks.lo)/7, len(p.ends)-1)
+	if i < 0 || p.ends[i] == 0 {
+		return 0, false
+	}
+	return p.ends[i], true
 }
 
 // worked counts the weeks of work from a Monday to another; doubtful weeks count when lenient.
@@ -368,8 +377,7 @@ func (a *asked) chainWeeks(l *laid, req calendar.Span, yield func(Judged) bool) 
 		if !ok {
 			return false
 		}
-		w, _ := a.weeks.chain(monday)
-		w = calendar.Span{From: min(w.From, monday-7*calendar.Day(max(chain-1, 0))), To: monday + 6}
+		w := calendar.Span{From: monday - 7*calendar.Day(max(chain-1, 0)), To: monday + 6}
 		j := Judged{Span: span, Window: w, Limit: limit, Total: quantity.Int(int64(chain)), Fits: true}
 		switch {
 		case !touches:

@@ -55,6 +55,9 @@ func (r *Result) settle() {
 		r.Verdict = RuleFailed
 	case len(r.Missing) > 0:
 		r.Verdict = MissingData
+	case r.Verdict == "":
+		r.Failure = &rulebook.Failure{Code: codeNoRule, Text: "il contatore non dice come concludere in questo caso", Place: r.Counter.Place}
+		r.Verdict = RuleFailed
 	}
 	switch r.Verdict {
 	case InConflict, RuleFailed, MissingData:

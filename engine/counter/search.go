@@ -9,6 +9,10 @@ import (
 // search finds the first start from which the first piece of the request would fit, and the
 // first from which all of it would, with the history as it stands and the law of each day.
 func (a *asked) search() {
+	missing, failure := len(a.r.Missing), a.r.Failure
+	defer func() { // what is unknown of other days does not touch the verdict on these
+		a.r.Missing, a.r.Failure = a.r.Missing[:missing], failure
+	}()
 	req := a.c.request.span
 	if l := a.by(req.From); l == nil || l.x.Window.Kind == rulebook.WindowRequest {
 		return // the programme brings its own window: moving it frees nothing

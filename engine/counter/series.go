@@ -32,6 +32,7 @@ type layout struct {
 	lo, hi  calendar.Day // days that matter; nothing outside is asked
 	perWeek int          // working days a week
 	capped  bool         // a day counts at most one, a week at most perWeek (union of days)
+	scratch *[]int64     // to work in, when there is one
 	before  []*series    // days that are taken already, by earlier lines or by the history
 }
 
@@ -56,7 +57,7 @@ func (l layout) build(items []item) *series {
 		return s
 	}
 	s.scale = scale
-	step := make([]int64, n+1)
+	step := l.blank(n + 1)
 	var points []int64
 	for i := range items {
 		it := &items[i]
@@ -112,6 +113,19 @@ func (l layout) build(items []item) *series {
 		s.prefix[i+1] = s.prefix[i] + amount
 		weekday++
 	}
+	return s
+}
+
+// blank is n zeroes to work in; a layout with a scratch lends them without allocating.
+func (l layout) blank(n int) []int64 {
+	if l.scratch == nil {
+		return make([]int64, n)
+	}
+	if cap(*l.scratch) < n {
+		*l.scratch = make([]int64, n, 2*n)
+	}
+	s := (*l.scratch)[:n]
+	clear(s)
 	return s
 }
 

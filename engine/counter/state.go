@@ -146,7 +146,6 @@ func (u *run) listPeriods(t *tally, w calendar.Span) {
 func (u *run) amounts(t *tally, w calendar.Span) []quantity.Rat {
 	out := make([]quantity.Rat, len(u.c.periods))
 	add := func(period int, m quantity.Rat) { out[period] = out[period].Add(m) }
-	var before []*series
 	for i := range t.terms {
 		for j := range t.terms[i].parts {
 			p := &t.terms[i].parts[j]
@@ -154,7 +153,7 @@ func (u *run) amounts(t *tally, w calendar.Span) []quantity.Rat {
 			case p.measure == rulebook.MeasureMonths:
 				shares(p.stretches, w, add)
 			case p.table.capped:
-				u.paint(p, w, before, t.perWeek, add)
+				p.paint(w, t.perWeek, add)
 			default:
 				for k := range p.items {
 					if m := p.items[k].amountIn(w, t.perWeek); m.Sign() != 0 {
@@ -162,90 +161,119 @@ func (u *run) amounts(t *tally, w calendar.Span) []quantity.Rat {
 					}
 				}
 			}
-			if p.table != nil && p.measure != rulebook.MeasureHours {
-				before = append(before, p.table)
-			}
 		}
 	}
 	return out
 }
 
-// paint splits overlapping days: the first period in order takes what a day and a week can hold.
-func (u *run) paint(p *linePart, w calendar.Span, before []*series, perWeek int, add func(int, quantity.Rat)) {
-	taken := slices.Clone(before)
-	l := layout{lo: u.lo, hi: u.hi, perWeek: perWeek, capped: true}
-	for i := 0; i < len(p.items); {
-		j := i + 1
-		for j < len(p.items) && p.items[j].period == p.items[i].period {
-			j++
+// paint splits the amount of each day among the items that share it, in order: the first
+// takes what the day can hold.
+func (p *linePart) paint(w calendar.Span, perWeek int, add func(int, quantity.Rat)) {
+	left := make(map[calendar.Day]quantity.Rat)
+	for i := range p.items {
+		it := &p.items[i]
+		own := quantity.Int(0)
+		it.each(w, perWeek, func(d calendar.Day, amount quantity.Rat) {
+			free, seen := left[d]
+			if !seen {
+				free = p.table.sum(calendar.Span{From: d, To: d})
+			}
+			take := amount.Min(free)
+			left[d], own = free.Sub(take), own.Add(take)
+		})
+		if own.Sign() != 0 {
+			add(it.period, own.Mul(p.factor))
 		}
-		l.before = taken
-		own := l.build(p.items[i:j])
-		if m := own.sum(w); m.Sign() != 0 {
-			add(p.items[i].period, m.Mul(p.factor))
-		}
-		taken = append(taken, own)
-		i = j
 	}
 }
 
-// describe finds the code of a period and the exceptions that took days of it out.
+// each calls yield for the days of a window on which the item has something.
+func (it *item) each(w calendar.Span, perWeek int, yield func(calendar.Day, quantity.Rat)) {
+	if it.days != nil {
+		for _, d := range it.days {
+			if w.Has(d) {
+				yield(d, quantity.Int(1))
+			}
+		}
+		return
+	}
+	s := it.span.Clip(w)
+	for d := s.From; d <= s.To; d++ {
+		if d.Weekday() < perWeek {
+			yield(d, it.perDay)
+		}
+	}
+}
+
+// describe finds the code of a period and the exceptions that took days of it out. What is
+// never counted says why, wherever it lies; what could count says that it is outside the window.
 func (u *run) describe(i int, t *tally, w calendar.Span) PeriodCount {
 	out := PeriodCount{Row: u.c.periods[i].row, Code: CodeOutside}
-	rank := 0
-	set := func(r int, code string) {
-		if r > rank {
-			rank, out.Code = r, code
-		}
-	}
+	rank, wouldCount := 0, false
 	for k := u.first[i]; k < u.first[i+1]; k++ {
 		s := &u.segments[k]
-		if !s.span.Meets(w) {
-			continue
+		r, code := u.code(s, t, &out)
+		inside := s.span.Meets(w)
+		wouldCount = wouldCount || r >= rankCounts && !inside
+		if r > rank && (inside || r < rankCounts) {
+			rank, out.Code = r, code
 		}
-		switch s.fate {
-		case counts:
-			term, p := t.part(s.line)
-			if p == nil {
-				set(2, CodeOther)
-				continue
-			}
-			out.Weighted = out.Weighted || t.terms[term].weighted()
-			set(u.countCode(s, p))
-		case waived:
-			set(3, s.label)
-			if !slices.Contains(out.Labels, s.label) {
-				out.Labels = append(out.Labels, s.label)
-			}
-		case other:
-			set(2, CodeOther)
-		case before:
-			set(1, CodeBeforeLaw)
-		default:
-			set(6, CodeUnknown)
+		if inside && s.fate == waived && !slices.Contains(out.Labels, s.label) {
+			out.Labels = append(out.Labels, s.label)
 		}
 	}
+	if wouldCount && rank < rankCounts && len(out.Labels) == 0 {
+		out.Code = CodeOutside
+	}
 	return out
+}
+
+// The stronger code wins when a period has days of several fates.
+const (
+	rankBefore = iota + 1
+	rankOther
+	rankWaived
+	rankCounts
+	rankUnclear
+)
+
+// code is the word for the fate of a segment.
+func (u *run) code(s *segment, t *tally, out *PeriodCount) (rank int, code string) {
+	switch s.fate {
+	case counts:
+		term, p := t.part(s.line)
+		if p == nil {
+			return rankOther, CodeOther
+		}
+		out.Weighted = out.Weighted || t.terms[term].weighted()
+		return rankCounts, u.countCode(s, p)
+	case waived:
+		return rankWaived, s.label
+	case other:
+		return rankOther, CodeOther
+	case before:
+		return rankBefore, CodeBeforeLaw
+	}
+	return rankUnclear, CodeUnknown
 }
 
 // countCode tells authorised days from declared use, and declared use of nothing.
-func (u *run) countCode(s *segment, p *linePart) (rank int, code string) {
+func (u *run) countCode(s *segment, p *linePart) string {
 	row := u.c.at(s.period)
 	if p.measure == rulebook.MeasureHours {
-		if v, ok := u.c.hoursOf(row, s.line, asUsed); ok {
-			if c, _ := u.c.hoursOf(row, s.line, asCounted); c.Equal(v) {
-				return 5, CodeUsed
-			}
+		counted, _ := u.c.hoursOf(row, s.line, asCounted)
+		if used, ok := u.c.hoursOf(row, s.line, asUsed); ok && used.Equal(counted) {
+			return CodeUsed
 		}
-		return 5, CodeCounted
+		return CodeCounted
 	}
 	if !u.c.replaced(row, s.line) {
-		return 5, CodeCounted
+		return CodeCounted
 	}
 	if share, ok := u.c.share(s, asUsed); ok && share.Sign() == 0 {
-		return 4, CodeUsedNothing
+		return CodeUsedNothing
 	}
-	return 5, CodeUsed
+	return CodeUsed
 }
 
 // releases lists the days on which what is counted falls, until the history has left.

@@ -1,6 +1,8 @@
 package counter
 
 import (
+	"slices"
+
 	"omnia/engine/calendar"
 	"omnia/engine/quantity"
 	"omnia/engine/rulebook"
@@ -166,7 +168,7 @@ func (u *run) tally(v *rulebook.CounterVersion, x *rulebook.Variant, day calenda
 			}
 		default:
 			p.items = u.lay(p, b)
-			l := layout{lo: u.lo, hi: u.hi, perWeek: t.perWeek, capped: p.measure != rulebook.MeasureHours}
+			l := layout{scratch: &u.c.scratch, lo: u.lo, hi: u.hi, perWeek: t.perWeek, capped: p.measure != rulebook.MeasureHours}
 			if l.capped {
 				l.before = before
 			}
@@ -308,7 +310,7 @@ func (u *run) pieces(p *linePart, b basis) []stretch {
 	return out
 }
 
-// spans is the calendar days of the items a part counts: what later lines may not count again.
+// spans is the calendar days a part counts, merged: what later lines may not count again.
 func (u *run) spans(p *linePart) []calendar.Span {
 	var out []calendar.Span
 	for i := range u.segments {
@@ -318,5 +320,14 @@ func (u *run) spans(p *linePart) []calendar.Span {
 			}
 		}
 	}
-	return out
+	slices.SortFunc(out, func(a, b calendar.Span) int { return int(a.From) - int(b.From) })
+	merged := out[:0]
+	for _, s := range out {
+		if n := len(merged); n > 0 && s.From <= merged[n-1].To+1 {
+			merged[n-1].To = max(merged[n-1].To, s.To)
+		} else {
+			merged = append(merged, s)
+		}
+	}
+	return merged
 }

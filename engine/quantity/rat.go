@@ -11,6 +11,7 @@ import (
 	"math"
 	"math/big"
 	"math/bits"
+	"strconv"
 	"strings"
 )
 
@@ -60,14 +61,25 @@ func Parse(s string) (Rat, error) {
 	if !isDigit(digits) || strings.Count(digits, "/")+strings.Count(digits, ".") > 1 {
 		return Rat{}, fmt.Errorf("%q is not an exact number such as 24, 5.01 or 1/3", s)
 	}
-	if _, d, ok := strings.Cut(digits, "/"); ok && strings.Trim(d, "0") == "" {
+	num, den, fraction := strings.Cut(digits, "/")
+	if fraction && strings.Trim(den, "0") == "" {
 		return Rat{}, fmt.Errorf("%q divides by zero", s)
 	}
-	r, ok := new(big.Rat).SetString(s)
-	if !ok {
-		return Rat{}, fmt.Errorf("%q is not an exact number such as 24, 5.01 or 1/3", s)
+	if !fraction {
+		whole, decimals, _ := strings.Cut(digits, ".")
+		num, den = whole+decimals, "1"+strings.Repeat("0", len(decimals))
+	}
+	r := new(big.Rat).SetFrac(decimal(num), decimal(den))
+	if s[0] == '-' {
+		r.Neg(r)
 	}
 	return fromBig(r), nil
+}
+
+// decimal reads digits in base ten: big.Rat would take a leading zero for an octal number.
+func decimal(digits string) *big.Int {
+	n, _ := new(big.Int).SetString(digits, 10)
+	return n
 }
 
 func isDigit(s string) bool {
@@ -213,8 +225,11 @@ func (r Rat) Floor() (n int64, ok bool) {
 
 // Ceil is the smallest whole number not below r; ok is false when it does not fit.
 func (r Rat) Ceil() (n int64, ok bool) {
+	if n, ok := r.Int64(); ok {
+		return n, true
+	}
 	n, ok = r.Neg().Floor()
-	return -n, ok
+	return -n, ok && n != math.MinInt64
 }
 
 // Big is r as a new big.Rat.
@@ -231,13 +246,16 @@ func (r Rat) String() string {
 		return r.big.RatString()
 	}
 	if r.denom() == 1 {
-		return fmt.Sprint(r.num)
+		return strconv.FormatInt(r.num, 10)
 	}
-	return fmt.Sprintf("%d/%d", r.num, r.den)
+	return strconv.FormatInt(r.num, 10) + "/" + strconv.FormatInt(r.den, 10)
 }
 
 // Display is the number rounded half up to four decimals, for screens only.
 func (r Rat) Display() float64 {
+	if n, ok := r.scaled(10_000); ok {
+		return float64(n) / 10_000
+	}
 	f, _ := r.Mul(Int(10_000)).Add(Frac(1, 2)).floorBig().Float64()
 	return f / 10_000
 }
@@ -245,11 +263,46 @@ func (r Rat) Display() float64 {
 // Decimal is the number rounded half up to n decimals, as digits with a point.
 func (r Rat) Decimal(n int) string {
 	if n, ok := r.Int64(); ok {
-		return fmt.Sprint(n)
+		return strconv.FormatInt(n, 10)
 	}
-	scale := Rat{num: int64(math.Pow10(n))}
-	v := r.Mul(scale).Add(Frac(1, 2)).floorBig()
-	return strings.TrimRight(strings.TrimRight(v.Quo(v, scale.Big()).FloatString(n), "0"), ".")
+	scale := int64(1)
+	for range n {
+		scale *= 10
+	}
+	if v, ok := r.scaled(scale); ok {
+		r = Frac(v, scale)
+		if r.num >= 0 {
+			whole, rest := v/scale, v%scale
+			if rest == 0 {
+				return strconv.FormatInt(whole, 10)
+			}
+			digits := strconv.FormatInt(rest+scale, 10)[1:]
+			return strconv.FormatInt(whole, 10) + "." + strings.TrimRight(digits, "0")
+		}
+	}
+	v := r.Mul(Int(scale)).Add(Frac(1, 2)).floorBig()
+	digits := v.Quo(v, Int(scale).Big()).FloatString(n)
+	if n == 0 {
+		return digits
+	}
+	return strings.TrimRight(strings.TrimRight(digits, "0"), ".")
+}
+
+// scaled is r times scale rounded half up, when it stays in 64 bits.
+func (r Rat) scaled(scale int64) (int64, bool) {
+	if r.big != nil {
+		return 0, false
+	}
+	n, ok := mul64(r.num, 2*scale)
+	if !ok || abs(n) > math.MaxInt64-r.denom() || r.denom() > math.MaxInt64/2 {
+		return 0, false
+	}
+	n, d := n+r.denom(), 2*r.denom()
+	q := n / d
+	if n%d < 0 {
+		q--
+	}
+	return q, true
 }
 
 func (r Rat) floorBig() *big.Rat {
