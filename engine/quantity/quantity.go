@@ -56,18 +56,18 @@ type words struct {
 
 var vocabulary = map[string]words{
 	"it": {
-		one:  map[Unit]string{Days: "giorno", Weeks: "settimana", Months: "mese", Hours: "ora", Euro: "euro"},
-		many: map[Unit]string{Days: "giorni", Weeks: "settimane", Months: "mesi", Hours: "ore", Euro: "euro"},
+		one:  map[Unit]string{workday: "giorno lavorativo", Days: "giorno", Weeks: "settimana", Months: "mese", Hours: "ora", Euro: "euro"},
+		many: map[Unit]string{workday: "giorni lavorativi", Days: "giorni", Weeks: "settimane", Months: "mesi", Hours: "ore", Euro: "euro"},
 		and:  "e", comma: ",", dot: ".",
 	},
 	"en": {
-		one:  map[Unit]string{Days: "day", Weeks: "week", Months: "month", Hours: "hour", Euro: "euro"},
-		many: map[Unit]string{Days: "days", Weeks: "weeks", Months: "months", Hours: "hours", Euro: "euros"},
+		one:  map[Unit]string{workday: "working day", Days: "day", Weeks: "week", Months: "month", Hours: "hour", Euro: "euro"},
+		many: map[Unit]string{workday: "working days", Days: "days", Weeks: "weeks", Months: "months", Hours: "hours", Euro: "euros"},
 		and:  "and", comma: ".", dot: ",",
 	},
 	"de": {
-		one:  map[Unit]string{Days: "Tag", Weeks: "Woche", Months: "Monat", Hours: "Stunde", Euro: "Euro"},
-		many: map[Unit]string{Days: "Tage", Weeks: "Wochen", Months: "Monate", Hours: "Stunden", Euro: "Euro"},
+		one:  map[Unit]string{workday: "Arbeitstag", Days: "Tag", Weeks: "Woche", Months: "Monat", Hours: "Stunde", Euro: "Euro"},
+		many: map[Unit]string{workday: "Arbeitstage", Days: "Tage", Weeks: "Wochen", Months: "Monate", Hours: "Stunden", Euro: "Euro"},
 		and:  "und", comma: ",", dot: ".",
 	},
 }
@@ -104,6 +104,9 @@ func word(v Rat, u Unit, perWeek int64, lang string) string {
 			if s, ok := w.parts(v, Months, Int(30), Days); ok {
 				return s
 			}
+			if s, ok := w.workdays(v, perWeek); ok {
+				return s
+			}
 		}
 	}
 	return w.count(v, u)
@@ -124,6 +127,34 @@ func (w words) parts(v Rat, u Unit, per Rat, small Unit) (string, bool) {
 	}
 	return fmt.Sprintf("%s %s %s", w.count(Int(n), u), w.and, w.count(Int(rest), small)), true
 }
+
+// workdays says months as months, weeks and working days, when the rest is whole days.
+func (w words) workdays(v Rat, perWeek int64) (string, bool) {
+	if perWeek <= 0 {
+		return "", false
+	}
+	n, _ := v.Floor()
+	rest, ok := v.Sub(Int(n)).Mul(MonthInWeeks).Mul(Int(perWeek)).Int64()
+	if !ok {
+		return "", false
+	}
+	said := make([]string, 0, 3)
+	if n > 0 {
+		said = append(said, w.count(Int(n), Months))
+	}
+	if weeks := rest / perWeek; weeks > 0 {
+		said = append(said, w.count(Int(weeks), Weeks))
+	}
+	said = append(said, w.count(Int(rest%perWeek), workday))
+	last := len(said) - 1
+	if last == 0 {
+		return said[0], true
+	}
+	return strings.Join(said[:last], ", ") + " " + w.and + " " + said[last], true
+}
+
+// workday is the name of a day the unit works, in words only.
+const workday Unit = "workday"
 
 func (w words) count(v Rat, u Unit) string {
 	name := w.many[u]
