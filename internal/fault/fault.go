@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -89,18 +90,24 @@ func (f *Fault) Is(target error) bool {
 	return ok && t.Code == f.Code
 }
 
-// comparePointers orders /a/2 before /a/10.
+// comparePointers orders /a/2 before /a/10, and rows before names.
 func comparePointers(a, b string) int {
 	as, bs := strings.Split(a, "/"), strings.Split(b, "/")
 	for i := range min(len(as), len(bs)) {
-		if as[i] == bs[i] {
-			continue
+		x, errX := strconv.Atoi(as[i])
+		y, errY := strconv.Atoi(bs[i])
+		order := cmp.Compare(as[i], bs[i])
+		switch {
+		case errX == nil && errY == nil:
+			order = cmp.Or(cmp.Compare(x, y), order)
+		case errX == nil:
+			order = -1
+		case errY == nil:
+			order = 1
 		}
-		var x, y int
-		if n, _ := fmt.Sscanf(as[i]+" "+bs[i], "%d %d", &x, &y); n == 2 && x != y {
-			return cmp.Compare(x, y)
+		if order != 0 {
+			return order
 		}
-		return cmp.Compare(as[i], bs[i])
 	}
 	return cmp.Compare(len(as), len(bs))
 }
