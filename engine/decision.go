@@ -5,7 +5,6 @@ package engine
 
 import (
 	"omnia/engine/calendar"
-	"omnia/engine/fact"
 	"omnia/engine/quantity"
 	"omnia/engine/rulebook"
 )
@@ -104,8 +103,8 @@ type Release struct {
 // Period is what one period of the history adds to a counter, or why it adds nothing.
 type Period struct {
 	Numero  string             `json:"numero,omitempty"`
-	Dal     calendar.Day       `json:"dal"`
-	Al      calendar.Day       `json:"al"`
+	Dal     *calendar.Day      `json:"dal,omitempty"`
+	Al      *calendar.Day      `json:"al,omitempty"`
 	Counted *quantity.Quantity `json:"counted,omitempty"`
 	Reason  string             `json:"reason"`
 	Code    string             `json:"code"`
@@ -131,8 +130,3 @@ type Warning struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
 }
-
-// Decide answers every counter on the facts given. Input that no decision can be taken on
-// (before_law, the same numero twice, dates out of order, …) is a *fault.Fault of kind Invalid
-// with every defect at once.
-func Decide(ed *rulebook.Edition, f *fact.Facts, opt Options) (*Counters, error) { panic("todo") }

@@ -1,0 +1,110 @@
+package engine
+
+import (
+	"omnia/engine/calendar"
+	"omnia/engine/counter"
+	"omnia/engine/explain"
+	"omnia/engine/fact"
+	"omnia/engine/rulebook"
+	"omnia/internal/fault"
+)
+
+// Engine is one edition made ready to decide. It is immutable and safe to share.
+type Engine struct {
+	edition *rulebook.Edition
+	plan    *counter.Plan
+	checks  []*check
+}
+
+// New prepares an edition: everything that does not depend on a case is done here, once.
+func New(ed *rulebook.Edition) *Engine {
+	return &Engine{edition: ed, plan: counter.NewPlan(ed), checks: newChecks(ed)}
+}
+
+// Edition is what the engine decides under.
+func (g *Engine) Edition() *rulebook.Edition { return g.edition }
+
+// ErrInput is input on which no decision can be taken; its details name every defect at once.
+var ErrInput = fault.New(fault.Invalid, "invalid_facts", "Some facts are impossible under the law.")
+
+// Decide answers every counter on the facts given; see [Engine.Counters].
+func Decide(ed *rulebook.Edition, f *fact.Facts, opt Options) (*Counters, error) {
+	return New(ed).Counters(f, opt)
+}
+
+// Counters answers every counter of the edition on the facts given, which are not changed.
+//
+// Facts that no decision can be taken on (a day before the law, a COVID period outside its
+// dates, …) are a *fault.Fault of kind Invalid with all of them. What is only unlikely is a warning.
+func (g *Engine) Counters(f *fact.Facts, opt Options) (*Counters, error) {
+	digest := f.Digest()
+	c := &decision{engine: g, opt: opt, facts: clone(f)}
+	c.reference()
+	c.presume()
+	warnings, refused := c.check()
+	if len(refused) > 0 {
+		return nil, ErrInput.With(refused...)
+	}
+	out := &Counters{
+		Decision:        Header{Edition: g.edition.Name, EditionDigest: g.edition.Digest, FactsDigest: digest},
+		DataRiferimento: c.ref.String(),
+		Items:           make([]Item, 0, len(g.edition.Counters)),
+		Warnings:        warnings,
+	}
+	kase := g.plan.NewCase(c.facts, c.ref)
+	c.words = explain.New(g.edition, opt.Language, c.facts.Get("unita_produttiva.giorni_settimana").Num)
+	for _, k := range g.edition.Counters {
+		out.Items = append(out.Items, c.item(kase.Run(k)))
+	}
+	return out, nil
+}
+
+// decision is one case on its way through the engine.
+type decision struct {
+	engine *Engine
+	opt    Options
+	facts  *fact.Facts
+	ref    calendar.Day
+	words  *explain.Writer
+	env    rulebook.Env
+}
+
+// clone copies what presumptions may write into: the root and the rows of its lists.
+func clone(f *fact.Facts) *fact.Facts {
+	root := make(fact.Record, len(f.Root))
+	copy(root, f.Root)
+	for i := range root {
+		if rows := root[i].Rows; len(rows) > 0 {
+			root[i].Rows = cloneRows(rows)
+		}
+	}
+	out := *f
+	out.Root = root
+	return &out
+}
+
+// cloneRows copies the rows of a list into one block.
+func cloneRows(rows []fact.Record) []fact.Record {
+	width := len(rows[0])
+	block := make(fact.Record, width*len(rows))
+	out := make([]fact.Record, len(rows))
+	for i, r := range rows {
+		out[i] = block[i*width : (i+1)*width : (i+1)*width]
+		copy(out[i], r)
+	}
+	return out
+}
+
+// reference is the day asked: given, else the last day requested, else today.
+func (c *decision) reference() {
+	v := c.facts.Get("data_riferimento")
+	if !v.IsKnown() {
+		if to := c.facts.Get("richiesta.al"); to.IsKnown() {
+			*v = fact.OfDay(to.Day()).As(fact.Presumed)
+		} else {
+			*v = fact.OfDay(c.opt.Today).As(fact.Presumed)
+		}
+	}
+	c.ref = v.Day()
+	c.env.Root = c.facts.Root
+}
