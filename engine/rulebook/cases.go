@@ -28,11 +28,10 @@ import (
 // be there, and more may be. A case that must be refused has `errors` alone.
 type TestCase struct {
 	Name      string
-	Source    string // where the example comes from: "WE-21"
-	FactsJSON []byte // {"data_riferimento": …}, numbers as written
-	Today     calendar.Day
-	HasToday  bool
-	Expect    []Expected // by counter id, in the order written; and "warnings", "errors"
+	Source    string       // where the example comes from: "WE-21"
+	FactsJSON []byte       // {"data_riferimento": …}, numbers as written
+	Today     calendar.Day // CasesDay when the case names none
+	Expect    []Expected   // by counter id, in the order written; and "warnings", "errors"
 	Place     Place
 }
 
@@ -76,9 +75,11 @@ func (l *loader) casesFile(o object) {
 }
 
 func (l *loader) testCase(o object) {
-	c := TestCase{Name: o.text("name"), Source: o.text("source"), Place: o.placeOf("name")}
-	c.Today, c.HasToday = o.day("today")
-	l.take(object{o.src, o.wrong, o.n, o.end}, "case "+o.src.name, c.Name)
+	c := TestCase{Name: o.text("name"), Source: o.text("source"), Today: CasesDay, Place: o.placeOf("name")}
+	if day, ok := o.day("today"); ok {
+		c.Today = day
+	}
+	l.take(o, "case "+o.src.name, c.Name)
 	if facts := o.node("facts"); facts != nil {
 		c.FactsJSON = l.plainJSON(o, facts, nil)
 	}

@@ -109,7 +109,7 @@ func (k *caseChecker) list(path string, e Expected, got any) {
 }
 
 // identities are the fields by which an item of a list is known.
-var identities = []string{"numero", "causale", "on"}
+var identities = []string{"numero", "causale", "on", "dal"}
 
 // among compares with the item of the same identity, so that the difference is told by field;
 // without one, any item will do that has everything.

@@ -11,8 +11,11 @@ import (
 )
 
 // Decider gives the answer to facts, as the service would: a decision, or a *fault.Fault of an
-// input that no decision can be taken on. today is the day that the case names, else the zero Day.
+// input that no decision can be taken on.
 type Decider func(factsJSON []byte, today calendar.Day) (answerJSON []byte, err error)
+
+// CasesDay is the civil day of a case that names none: cases do not depend on when they are run.
+var CasesDay = calendar.MustParse("2026-01-01")
 
 // CaseReport is what running the cases showed.
 type CaseReport struct {

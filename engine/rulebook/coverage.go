@@ -100,7 +100,7 @@ func (c *Coverage) answer(answerJSON []byte) {
 	}
 }
 
-// Reached and Total are the states that occurred and all there are.
+// Reached counts the states that occurred, and all there are.
 func (c *Coverage) Reached() (reached, total int) {
 	for _, states := range c.counts {
 		for _, n := range states {

@@ -63,7 +63,45 @@ func overflow(e *Env, at Place) Tri {
 	return fail(e, at, "overflow", "Il calcolo esce dai numeri ammessi (64 bit).")
 }
 
+// Each part is compiled once for each form in which it is asked and kept with its node. Without
+// that, a choice inside a comparison inside a choice … would double the work at every level.
+
 func compileTest(n *node) test {
+	if n.test == nil {
+		n.test = newTest(n)
+	}
+	return n.test
+}
+
+func compileText(n *node) textFunc {
+	if n.asText == nil {
+		n.asText = newText(n)
+	}
+	return n.asText
+}
+
+func compileInt(n *node) intFunc {
+	if n.asInt == nil {
+		n.asInt = newInt(n)
+	}
+	return n.asInt
+}
+
+func compileRat(n *node) ratFunc {
+	if n.asRat == nil {
+		n.asRat = newRat(n)
+	}
+	return n.asRat
+}
+
+func compileFraction(n *node) fracFunc {
+	if n.asFraction == nil {
+		n.asFraction = newFraction(n)
+	}
+	return n.asFraction
+}
+
+func newTest(n *node) test {
 	switch n.op {
 	case opConst:
 		t := truth(n.num != 0)
@@ -552,17 +590,14 @@ func testIn(n *node) test {
 
 func textIn(n *node) test {
 	var list []string
+	set := make(map[string]struct{}, len(n.kids)-1)
 	for _, k := range n.kids[1:] {
 		list = append(list, k.text)
+		set[k.text] = struct{}{}
 	}
-	find := func(s string) bool { return slices.Contains(list, s) }
-	if len(list) > linear {
-		set := make(map[string]struct{}, len(list))
-		for _, s := range list {
-			set[s] = struct{}{}
-		}
-		find = func(s string) bool { _, ok := set[s]; return ok }
-	} else if n.kids[0].op == opField {
+	x := compileText(n.kids[0])
+	switch isField := n.kids[0].op == opField; {
+	case isField && len(list) <= linear:
 		s := n.kids[0].slot()
 		return func(e *Env) Tri {
 			v := s.of(e)
@@ -576,14 +611,24 @@ func textIn(n *node) test {
 			}
 			return False
 		}
+	case isField:
+		s := n.kids[0].slot()
+		return func(e *Env) Tri {
+			v := s.of(e)
+			if v.State == fact.Unknown {
+				return Unknown
+			}
+			_, found := set[v.Text]
+			return truth(found)
+		}
 	}
-	x := compileText(n.kids[0])
 	return func(e *Env) Tri {
 		a, t := x(e)
 		if t != True {
 			return t
 		}
-		return truth(find(a))
+		_, found := set[a]
+		return truth(found)
 	}
 }
 
@@ -607,7 +652,7 @@ func ratIn(n *node) test {
 	}
 }
 
-func compileText(n *node) textFunc {
+func newText(n *node) textFunc {
 	switch n.op {
 	case opConst:
 		s := n.text

@@ -1,6 +1,8 @@
 package rulebook
 
 import (
+	"math"
+
 	"omnia/engine/fact"
 	"omnia/engine/quantity"
 )
@@ -68,7 +70,7 @@ func (m mask) holds(a, b int64) Tri {
 	return Tri(m >> i & 1)
 }
 
-func compileFraction(n *node) fracFunc {
+func newFraction(n *node) fracFunc {
 	switch {
 	case n.kind == kindInt && n.constant():
 		c := n.num
@@ -92,7 +94,10 @@ func compileFraction(n *node) fracFunc {
 		x := compileFraction(n.kids[0])
 		return func(e *Env) (int64, int64, Tri) {
 			a, d, t := x(e)
-			return -a, d, t // a reduced fraction is never the least number
+			if a == math.MinInt64 {
+				return 0, 1, tooWide
+			}
+			return -a, d, t
 		}
 	case n.op == opAdd || n.op == opSub:
 		return fractionSum(n)

@@ -69,7 +69,7 @@ func (c *checker) lowerCall(n *ast.CallNode) *node {
 	at := start(n)
 	name, _, ok := dotted(n.Callee)
 	if !ok {
-		return c.bad(at)
+		return c.lower(n.Callee) // not a name: it says why
 	}
 	f, ok := functions[name]
 	if !ok {

@@ -42,7 +42,7 @@ func (c *checker) lower(n ast.Node) *node {
 		if name, at, ok := dotted(n); ok {
 			return c.factNode(name, at)
 		}
-		return c.bad(start(n)) // an index: told by the scan
+		return c.lowerMember(n)
 	case *ast.UnaryNode:
 		return c.lowerUnary(n)
 	case *ast.BinaryNode:
@@ -61,6 +61,28 @@ func (c *checker) lower(n ast.Node) *node {
 	return c.bad(start(n)) // anything else has been told by the scan
 }
 
+// lowerMember refuses a field of something that is not a name. An index, and a field of what was
+// read by one, was told by the scan.
+func (c *checker) lowerMember(n ast.Node) *node {
+	if chain, ok := n.(*ast.ChainNode); ok {
+		n = chain.Node
+	}
+	m, ok := n.(*ast.MemberNode)
+	if !ok {
+		return c.bad(start(n))
+	}
+	c.lower(m.Node)
+	at := m.Location().From
+	switch m.Node.(type) {
+	case *ast.MemberNode, *ast.ChainNode, *ast.SliceNode, *ast.IdentifierNode:
+	default:
+		if []rune(c.src)[at] != '[' {
+			c.defect(at, "member", "i campi si leggono solo dai fatti: azienda.settore", "un valore calcolato non ha campi da leggere con il punto")
+		}
+	}
+	return c.bad(start(n))
+}
+
 func (c *checker) bad(at int) *node { return &node{op: opConst, kind: kindBad, at: at} }
 
 func (c *checker) lowerText(n *ast.StringNode) *node {
@@ -77,8 +99,7 @@ func (c *checker) lowerUnary(n *ast.UnaryNode) *node {
 	kid := c.lower(n.Node)
 	switch n.Operator {
 	case "!", "not":
-		c.needCondition(kid, n.Node)
-		return &node{op: opNot, kind: kindBool, at: at, place: c.place(at), kids: []*node{kid}}
+		return &node{op: opNot, kind: c.needCondition(kid, n.Node), at: at, place: c.place(at), kids: []*node{kid}}
 	case "-":
 		if !kid.isNumber() {
 			c.mismatch(start(n.Node), "il segno meno vuole un numero, ma %s è %s", c.quote(kid), kid.kind)
@@ -99,8 +120,7 @@ func (c *checker) lowerBinary(n *ast.BinaryNode) *node {
 	b := &node{kind: kindBool, at: at, place: c.place(at), kids: []*node{left, right}}
 	switch n.Operator {
 	case "&&", "and", "||", "or":
-		c.needCondition(left, n.Left)
-		c.needCondition(right, n.Right)
+		b.kind = min(c.needCondition(left, n.Left), c.needCondition(right, n.Right)) // kindBad is the least
 		b.op = opAnd
 		if n.Operator == "||" || n.Operator == "or" {
 			b.op = opOr
@@ -108,13 +128,18 @@ func (c *checker) lowerBinary(n *ast.BinaryNode) *node {
 		return b.flatten()
 	case "==", "!=", "<", "<=", ">", ">=":
 		b.op, b.rel = opCompare, relation(n.Operator)
+		before := len(c.defects)
 		c.checkCompare(b)
+		if len(c.defects) > before {
+			b.kind = kindBad
+		}
 		return b
 	case "startsWith", "endsWith", "contains":
 		b.op, b.rel = opMatch, relation(n.Operator)
 		for _, k := range b.kids {
 			if !k.is(kindText) {
 				c.mismatch(k.at, "%s vuole due testi, ma %s è %s", n.Operator, c.quote(k), k.kind)
+				b.kind = kindBad
 			}
 		}
 		return b
@@ -205,7 +230,7 @@ func (c *checker) lowerChoose(n *ast.ConditionalNode) *node {
 	c.needCondition(cond, n.Cond)
 	v := &node{op: opChoose, kind: yes.kind, unit: yes.unit, at: start(n), place: c.place(at), kids: []*node{cond, yes, no}}
 	switch {
-	case yes.kind == kindBad || no.kind == kindBad:
+	case cond.kind != kindBool || yes.kind == kindBad || no.kind == kindBad:
 		v.kind = kindBad
 	case yes.kind == kindList || no.kind == kindList:
 		c.mismatch(start(n.Exp1), "un elenco non è un valore da scegliere")
@@ -256,7 +281,8 @@ func (c *checker) checkCompare(b *node) {
 		c.defect(list.at, "list_as_value", "usa count, sum o sum_product", "%s è un elenco e non si confronta con un valore", c.quote(list))
 		return
 	case !comparable(left, right):
-		c.mismatch(b.at, "non si possono confrontare %s, che è %s, e %s, che è %s", c.quote(left), left.kind, c.quote(right), right.kind)
+		c.defect(b.at, "type_mismatch", retype(left, right), "non si possono confrontare %s, che è %s, e %s, che è %s",
+			c.quote(left), left.kind, c.quote(right), right.kind)
 		return
 	case b.rel != relEQ && b.rel != relNE && (left.kind == kindText || left.kind == kindBool):
 		c.mismatch(b.at, "%s è %s: si confronta solo con == e !=", c.quote(left), left.kind)
@@ -267,6 +293,28 @@ func (c *checker) checkCompare(b *node) {
 	}
 	c.checkCode(left, right)
 	c.checkCode(right, left)
+}
+
+// retype is the cure of a value written in quotes that should be something else.
+func retype(a, b *node) string {
+	if a.constant() {
+		a, b = b, a
+	}
+	if !b.constant() || b.kind != kindText {
+		return ""
+	}
+	_, err := calendar.Parse(b.text)
+	switch {
+	case a.kind == kindDate && err == nil:
+		return fmt.Sprintf("scrivi data(%q)", b.text)
+	case a.kind == kindDate:
+		return `scrivi un giorno, per esempio data("2017-09-24")`
+	case a.isNumber():
+		return "scrivi il numero senza virgolette"
+	case a.kind == kindBool:
+		return "scrivi true o false senza virgolette, o soltanto la condizione"
+	}
+	return ""
 }
 
 // comparable tells whether two values may be equal at all.
@@ -362,12 +410,14 @@ func unitWord(u quantity.Unit) string {
 		quantity.Hours: "ore", quantity.Euro: "euro", quantity.Percent: "percento"}[u]
 }
 
-func (c *checker) needCondition(n *node, src ast.Node) {
-	if n.is(kindBool) {
-		return
+// needCondition is kindBool, or kindBad when the node is no condition, which is reported once.
+func (c *checker) needCondition(n *node, src ast.Node) kind {
+	if !n.is(kindBool) {
+		c.defect(start(src), "type_mismatch", "confronta il valore, per esempio con == o >=; per sapere se c'è usa known(…)",
+			"%s non è una condizione: è %s", c.quote(n), n.kind)
+		return kindBad
 	}
-	c.defect(start(src), "type_mismatch", "confronta il valore, per esempio con == o >=; per sapere se c'è usa known(…)",
-		"%s non è una condizione: è %s", c.quote(n), n.kind)
+	return n.kind
 }
 
 func (c *checker) mismatch(at int, format string, args ...any) {

@@ -75,6 +75,14 @@ func (c *checker) unknownFact(name string, at int) {
 		c.defect(at, "not_a_value", "aggiungi un punto e il nome del campo", "«%s» è un gruppo di fatti, non un valore", name)
 		return
 	}
+	for i := len(name) - 1; i > 0; i-- {
+		if whole := name[:i]; name[i] == '.' {
+			if f, _ := c.scope.resolve(whole); f != nil {
+				c.defect(at, "unknown_fact", "forse intendevi "+whole+"?", "«%s» non è un fatto dichiarato: «%s» non ha campi", name, whole)
+				return
+			}
+		}
+	}
 	c.defect(at, "unknown_fact", c.suggest(name, c.scope.names()), "«%s» non è un fatto dichiarato", name)
 }
 

@@ -94,7 +94,13 @@ type node struct {
 	call    *function     // opCall
 	columns []*fact.Field // fields of the list that a list function reads
 
-	state test // the truth of a condition, or whether a value is known; set when the tree is done
+	// Closures, made once; see compileTest.
+	test       test
+	asText     textFunc
+	asInt      intFunc
+	asRat      ratFunc
+	asFraction fracFunc
+	state      test // the truth of a condition, or whether a value is known
 }
 
 func (n *node) is(k kind) bool { return n.kind == k || n.kind == kindBad }

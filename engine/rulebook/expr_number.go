@@ -8,9 +8,9 @@ import (
 	"omnia/engine/quantity"
 )
 
-// compileInt compiles a whole number or a day. Arithmetic is checked: what does not fit 64 bits
+// newInt compiles a whole number or a day. Arithmetic is checked: what does not fit 64 bits
 // fails, it never wraps.
-func compileInt(n *node) intFunc {
+func newInt(n *node) intFunc {
 	switch n.op {
 	case opConst:
 		c := n.num
@@ -140,8 +140,8 @@ func mulWide(a, b int64) (int64, bool) {
 	return p, p/b == a
 }
 
-// compileRat compiles any number, exactly. A whole expression is computed whole and widened.
-func compileRat(n *node) ratFunc {
+// newRat compiles any number, exactly. A whole expression is computed whole and widened.
+func newRat(n *node) ratFunc {
 	if n.kind == kindInt {
 		if n.constant() {
 			c := quantity.Int(n.num)

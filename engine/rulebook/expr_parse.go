@@ -3,6 +3,7 @@ package rulebook
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -18,7 +19,7 @@ import (
 const (
 	maxSource = 2000 // characters
 	maxNodes  = 1000
-	maxDepth  = 64
+	maxDepth  = 200
 )
 
 // checker turns one source text into a checked tree, or into all its defects.
@@ -44,7 +45,11 @@ func (c *checker) check(want Want) *node {
 	}
 	root := c.lower(tree.Node)
 	c.fits(root, want)
-	if len(c.defects) == 0 {
+	switch {
+	case len(c.defects) > 0:
+	case root.kind == kindBad: // a form of expr that neither the scan nor the tree knows
+		c.defect(0, "unsupported", "riscrivila con le forme della guida", "l'espressione usa una forma che il linguaggio delle regole non ha")
+	default:
 		c.verify(tree)
 	}
 	return root
@@ -109,15 +114,18 @@ func (c *checker) scan() {
 		return // the parser will meet it again, and say where
 	}
 	for i, t := range tokens {
-		var prev lexer.Token
+		var prev, next lexer.Token
 		if i > 0 {
 			prev = tokens[i-1]
 		}
-		c.scanToken(t, prev)
+		if i+1 < len(tokens) {
+			next = tokens[i+1]
+		}
+		c.scanToken(t, prev, next)
 	}
 }
 
-func (c *checker) scanToken(t, prev lexer.Token) {
+func (c *checker) scanToken(t, prev, next lexer.Token) {
 	switch t.Kind {
 	case lexer.Number:
 		c.scanNumber(t)
@@ -139,6 +147,7 @@ func (c *checker) scanToken(t, prev lexer.Token) {
 			"l'accesso con le parentesi quadre non è ammesso")
 	case after && t.Kind == lexer.Identifier: // a name that follows a dot is only a name
 	case t.Value == "{" && (prev.Kind == lexer.Identifier || prev.Is(lexer.Operator, "else") || prev.Is(lexer.Bracket, ")", "]")): // told at its `if`
+	case t.Value == "{" && next.Is(lexer.Operator, ".", "#"): // told as a closure
 	default:
 		if f, ok := forbidden[t.Value]; ok {
 			c.defect(t.From, f.code, f.hint, "%s", f.text)
@@ -147,8 +156,11 @@ func (c *checker) scanToken(t, prev lexer.Token) {
 }
 
 func (c *checker) scanNumber(t lexer.Token) {
+	_, err := strconv.ParseInt(t.Value, 10, 64)
 	switch {
-	case strings.Trim(t.Value, "0123456789") == "":
+	case errors.Is(err, strconv.ErrRange):
+		c.defect(t.From, "number_format", "controlla le cifre", "il numero %s è troppo grande", t.Value)
+	case err == nil && !strings.Contains(t.Value, "_"):
 	case strings.HasPrefix(strings.ToLower(t.Value), "0x"), !strings.ContainsAny(t.Value, ".eE"):
 		c.defect(t.From, "number_format", "scrivi solo cifre: 1000", "il numero %s non è scritto in cifre semplici", t.Value)
 	default:
@@ -221,8 +233,6 @@ func explainSyntax(message string) string {
 		return "il testo non è chiuso: mancano le virgolette finali"
 	case strings.HasPrefix(message, "unrecognized character"):
 		return "c'è un carattere che non fa parte del linguaggio: " + strings.TrimPrefix(message, "unrecognized character: ")
-	case strings.HasPrefix(message, "invalid integer literal"):
-		return "il numero è troppo grande"
 	case message == "invalid char escape":
 		return `la barra \ nel testo non introduce un carattere valido: per una barra scrivi \\`
 	case strings.HasPrefix(message, "bad number syntax"):

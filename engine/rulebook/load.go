@@ -52,6 +52,8 @@ type loader struct {
 	groups    []declaredGroup
 	holidayID string
 	cases     []TestCase
+	sources   map[string]*source
+	unread    map[string]bool // folders with a file that is not YAML: names may be missing only for that
 }
 
 // Load reads every YAML file of a folder of rules and compiles it.
@@ -73,6 +75,7 @@ func load(fsys fs.FS) *loader {
 			Messages: &Messages{byID: map[string]*Template{}}, Holidays: &calendar.Holidays{},
 		},
 		actsByID: map[string]act{}, taken: map[string]Place{}, scopes: map[string]*Scope{},
+		sources: map[string]*source{}, unread: map[string]bool{},
 	}
 	files := l.read(fsys)
 	for _, k := range fileKinds {
@@ -99,7 +102,18 @@ func (l *loader) finish() {
 	l.cyclesOfPresumptions()
 	ed.Digest = rootDigest(ed.Items)
 	l.comparePublished()
+	l.quoteLines()
 	l.defects = l.defects.tidy()
+}
+
+// quoteLines adds the line to the defects that know only their place.
+func (l *loader) quoteLines() {
+	for i := range l.defects {
+		d := &l.defects[i]
+		if s := l.sources[d.Place.File]; s != nil && d.Snippet == "" {
+			d.Snippet = s.line(d.Place.Line)
+		}
+	}
 }
 
 // read gives the checked files of every schema, each list sorted by file name.
@@ -108,7 +122,9 @@ func (l *loader) read(fsys fs.FS) map[string][]object {
 	for _, name := range l.names(fsys) {
 		s, defects := readFile(fsys, name)
 		l.defects = append(l.defects, defects...)
+		l.sources[name] = s
 		if s.root == nil {
+			l.unread[path.Dir(name)] = true
 			continue
 		}
 		if k := l.kindOf(s); k != nil {

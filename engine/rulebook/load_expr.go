@@ -48,6 +48,9 @@ func (l *loader) expr(o object, key string, s *Scope, want Want) *Expr {
 
 func (l *loader) expressionDefects(t expression, defects []Defect) {
 	for _, d := range defects {
+		if d.Code == "unknown_parameter" && l.unread["parameters"] || d.Code == "unknown_table" && l.unread["tables"] {
+			continue
+		}
 		d.Place = t.place(d.Place)
 		d.Snippet = t.src.line(d.Place.Line)
 		l.defects = append(l.defects, d)

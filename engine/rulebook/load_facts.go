@@ -46,6 +46,9 @@ func fieldSpec(f object) fact.FieldSpec {
 // vocabulary builds the vocabulary. When the declarations are wrong it is empty, and the
 // expressions are not compiled: every one of them would fail for the same reason.
 func (l *loader) vocabulary() {
+	if l.unread["facts"] {
+		return
+	}
 	before := len(l.defects)
 	specs := make([]fact.GroupSpec, len(l.groups))
 	for i := range l.groups {

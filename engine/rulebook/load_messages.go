@@ -29,5 +29,5 @@ func messageSlot(slot string) string {
 		return ""
 	}
 	names := sortedKeys(TraceSlots)
-	return suggestOr(slot, names, "i valori previsti sono "+strings.Join(names, ", "))
+	return suggestOr(slot, names, "i valori previsti sono "+strings.Join(firsts(names, 20), ", "))
 }

@@ -21,11 +21,14 @@ func (l *loader) parameter(o object) {
 		Versions: make([]ParameterVersion, len(list)), Place: o.placeOf("id"),
 	}
 	l.take(o, "parameter", p.ID)
+	if p.Unit != quantity.None {
+		p.Kind = fact.Decimal
+	}
 	heads := make([]*Version, len(list))
 	for i, v := range list {
 		p.Versions[i].Version = l.version(v)
 		heads[i] = &p.Versions[i].Version
-		l.value(p, v, i)
+		l.value(p, v, &p.Versions[i])
 	}
 	l.timeline(list, heads)
 	for i, v := range list {
@@ -36,7 +39,7 @@ func (l *loader) parameter(o object) {
 }
 
 // value reads the value of a version, which must be of one kind with the others.
-func (l *loader) value(p *Parameter, o object, i int) {
+func (l *loader) value(p *Parameter, o object, version *ParameterVersion) {
 	text := o.text("value")
 	if text == "" {
 		return
@@ -46,15 +49,15 @@ func (l *loader) value(p *Parameter, o object, i int) {
 	case !ok:
 		l.defect(o, "value", "bad_value", `un numero si scrive con il punto ("5.01") o come frazione ("1/3"); un codice con lettere minuscole, cifre e _`, "«%s» non è un valore", text)
 		return
-	case i == 0:
+	case p.Unit != quantity.None && kind != fact.Decimal:
+		l.defect(o, "value", "unit_mismatch", "togli unit, o scrivi un numero", "un valore in «%s» deve essere un numero, non «%s»", p.Unit, text)
+		return
+	case p.Kind == fact.Text:
 		p.Kind = kind
 	case kind != p.Kind:
 		l.defect(o, "value", "wrong_type", "un altro tipo di valore vuole un altro parametro", "«%s» non è dello stesso tipo del valore della versione più recente", text)
 	}
-	if kind != fact.Decimal && p.Unit != quantity.None {
-		l.defect(o, "value", "unit_mismatch", "togli unit", "un valore in «%s» deve essere un numero, non «%s»", p.Unit, text)
-	}
-	p.Versions[i].Value = value
+	version.Value = value
 }
 
 var codeText = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)

@@ -1,6 +1,8 @@
 package rulebook
 
 import (
+	"strings"
+
 	"omnia/engine/fact"
 )
 
@@ -19,12 +21,17 @@ func (l *loader) rule(o object) {
 	}
 	l.take(o, "rule", r.ID)
 	r.ForEach = l.forEach(o)
-	if r.SelectBy == ByRowStart && (r.ForEach == nil || !hasStart(r.ForEach)) && l.ed.Vocabulary != nil {
+	known := l.ed.Vocabulary != nil && (r.ForEach != nil || o.text("for_each") == "")
+	if r.SelectBy == ByRowStart && known && (r.ForEach == nil || !hasStart(r.ForEach)) {
 		l.defect(o, "select_by", "wrong_selector", "aggiungi for_each: periodo, o scegli un'altra data", "la regola non ha una riga con un giorno «dal»")
 	}
 	heads := make([]*Version, len(list))
 	for i, v := range list {
-		r.Versions[i] = l.ruleVersion(v, o.text("for_each"))
+		var s *Scope
+		if known {
+			s = l.scope(o.text("for_each"))
+		}
+		r.Versions[i] = l.ruleVersion(v, s)
 		heads[i] = &r.Versions[i].Version
 	}
 	l.timeline(list, heads)
@@ -57,8 +64,8 @@ func hasStart(g *fact.Group) bool {
 	return f != nil && f.Type == fact.Date
 }
 
-func (l *loader) ruleVersion(o object, row string) RuleVersion {
-	s := l.scope(row)
+// ruleVersion builds one version; without a scope its expressions are left out.
+func (l *loader) ruleVersion(o object, s *Scope) RuleVersion {
 	v := RuleVersion{
 		Version: l.version(o), Severity: o.text("severity"), Fields: o.strings("fields"), Code: o.text("code"),
 		Unknown: o.text("unknown"), When: l.condition(o, "when", s), Finding: l.condition(o, "finding", s),
@@ -68,14 +75,23 @@ func (l *loader) ruleVersion(o object, row string) RuleVersion {
 	}
 	for _, n := range o.nodes("fields") {
 		if f, _ := s.resolve(n.Value); f == nil {
-			l.defects = append(l.defects, o.src.defect(n, "unknown_fact", suggestOr(n.Value, s.names(), ""), "«%s» non è un fatto dichiarato", n.Value))
+			l.defects = append(l.defects, o.src.defect(n, "unknown_fact", s.cure(n.Value), "«%s» non è un fatto che la regola possa nominare", n.Value))
 		}
 	}
 	v.Message = l.template(o, "message", func(slot string) string {
 		if f, _ := s.resolve(slot); f != nil && f.Type != fact.List && f.Type != fact.Days {
 			return ""
 		}
-		return suggestOr(slot, s.names(), "tra graffe va il nome di un fatto, per esempio {data_riferimento}")
+		return s.cure(slot)
 	})
 	return v
+}
+
+// cure is what to write instead of a name that is no fact in scope.
+func (s *Scope) cure(name string) string {
+	head, _, _ := strings.Cut(name, ".")
+	if g := s.Vocabulary.Groups[head]; g != nil && g != s.Row {
+		return "«" + head + "» esiste solo con for_each: " + head
+	}
+	return suggestOr(name, s.names(), "i fatti sono dichiarati nella cartella facts")
 }

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"gopkg.in/yaml.v3"
+
 	"omnia/engine/calendar"
 	"omnia/engine/fact"
 	"omnia/engine/quantity"
@@ -119,7 +121,7 @@ func (l *loader) cells(r object, columns []Column, values []fact.Value, required
 		case valueOf(r.n, c.Name) == nil:
 			l.defect(r, "", "missing_key", "ogni riga dice tutti gli ingressi", "nella riga manca l'ingresso «%s»", c.Name)
 			complete = false
-		case !r.has(c.Name):
+		case !r.has(c.Name) || r.node(c.Name).Kind != yaml.ScalarNode:
 			complete = false
 		default:
 			v, cure := parseCell(c, r.text(c.Name))

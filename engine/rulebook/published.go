@@ -132,21 +132,35 @@ func Publish(fsys fs.FS, name string, on calendar.Day) ([]byte, Defects) {
 			return refuse("bad_day", "controlla la data", "l'edizione «%s» è del %s, dopo il %s", p.Name, p.On, on)
 		}
 	}
-	return printPublished(ed, name, on), nil
+	return ed.Freeze(name, on).print(), nil
 }
 
-func printPublished(ed *Edition, name string, on calendar.Day) []byte {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "# yaml-language-server: $schema=../schema/edition.schema.json\nschema: edition/v1\n")
-	fmt.Fprintf(&b, "# Elenco di ciò che è pubblicato, scritto da «omnia rules publish». Non si modifica.\n")
-	fmt.Fprintf(&b, "name: %q\npublished_on: %q\ndigest: %s\nitems:\n", name, on, ed.Digest)
+// Freeze is the edition as a published list.
+func (ed *Edition) Freeze(name string, on calendar.Day) *Published {
+	p := &Published{Name: name, On: on, Digest: ed.Digest}
 	for i := range ed.Items {
 		it := &ed.Items[i]
-		fmt.Fprintf(&b, "  - {kind: %s, id: %s, version: %d, valid_from: %q", it.Kind, it.ID, it.Version.Number, it.Version.From)
-		if !it.Version.Open() {
-			fmt.Fprintf(&b, ", valid_to: %q", it.Version.To)
+		v := it.Version
+		p.Items = append(p.Items, PublishedItem{
+			Kind: it.Kind, ID: it.ID, Version: v.Number, From: v.From, To: v.To, Digest: v.Digest, TextDigest: v.TextDigest, Place: it.Place,
+		})
+	}
+	return p
+}
+
+// print is the list as its file, in the form that Format gives it.
+func (p *Published) print() []byte {
+	var b bytes.Buffer
+	b.WriteString("# yaml-language-server: $schema=../schema/edition.schema.json\nschema: edition/v1\n")
+	b.WriteString("# Elenco di ciò che è pubblicato, scritto da «omnia rules publish». Non si modifica.\n")
+	fmt.Fprintf(&b, "name: %s\npublished_on: %s\ndigest: %s\nitems:\n", nameText(p.Name), doubleQuoted(p.On.String()), p.Digest)
+	for i := range p.Items {
+		item := &p.Items[i]
+		fmt.Fprintf(&b, "  - {kind: %s, id: %s, version: %d, valid_from: %s", item.Kind, doubleQuoted(item.ID), item.Version, doubleQuoted(item.From.String()))
+		if item.To != calendar.Max {
+			fmt.Fprintf(&b, ", valid_to: %s", doubleQuoted(item.To.String()))
 		}
-		fmt.Fprintf(&b, ", digest: %s, text_digest: %s}\n", it.Version.Digest, it.Version.TextDigest)
+		fmt.Fprintf(&b, ", digest: %s, text_digest: %s}\n", item.Digest, item.TextDigest)
 	}
 	return b.Bytes()
 }

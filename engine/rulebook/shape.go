@@ -25,7 +25,6 @@ type form struct {
 	least   int            // formWhole
 	most    int            // formWhole; 0 is no bound
 	shape   *shape         // formObject
-	either  []*form        // formEither: told apart by the kind of the node
 }
 
 type formKind uint8
@@ -42,7 +41,6 @@ const (
 	formObject                 // an object of shape
 	formMap                    // free keys, each with a value of form
 	formAny                    // anything of plain YAML
-	formEither                 // one of several kinds of node
 )
 
 // shape is an object with declared keys, in the order in which fmt writes them.
@@ -114,8 +112,6 @@ func (c *formChecker) check(n *yaml.Node, f *form, what string) {
 		c.list(n, f, what)
 	case formAny:
 		c.any(n, what)
-	case formEither:
-		c.either(n, f, what)
 	default:
 		if c.isKind(n, yaml.ScalarNode, what, scalarName(f)) {
 			c.scalar(n, f, what)
@@ -144,9 +140,16 @@ func (c *formChecker) isKind(n *yaml.Node, k yaml.Kind, what, expected string) b
 	case n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null":
 		c.defect(n, "empty_value", "scrivi "+expected+", o togli la chiave", "«%s» non ha valore", what)
 	default:
-		c.defect(n, "wrong_type", "", "«%s» deve essere %s, non %s", what, expected, nodeName(n))
+		c.defect(n, "wrong_type", layouts[k], "«%s» deve essere %s, non %s", what, expected, nodeName(n))
 	}
 	return false
+}
+
+// layouts say how a kind of node is written.
+var layouts = map[yaml.Kind]string{
+	yaml.MappingNode:  "una chiave con il suo valore per riga, o tutte tra parentesi graffe: {chiave: valore}",
+	yaml.SequenceNode: "una riga che comincia con «- » per ogni elemento, o tutti tra parentesi quadre: [uno, due]",
+	yaml.ScalarNode:   "scrivi un solo valore sulla riga della chiave",
 }
 
 func (c *formChecker) object(n *yaml.Node, s *shape, what string) {
@@ -205,28 +208,11 @@ func (c *formChecker) list(n *yaml.Node, f *form, what string) {
 		return
 	}
 	if len(n.Content) < f.atLeast {
-		c.defect(n, "empty_list", "", "l'elenco «%s» è vuoto", what)
+		c.defect(n, "empty_list", "aggiungi almeno un elemento", "l'elenco «%s» è vuoto", what)
 	}
 	for _, item := range n.Content {
 		c.check(item, f.of, what)
 	}
-}
-
-func (c *formChecker) either(n *yaml.Node, f *form, what string) {
-	for _, e := range f.either {
-		kind := yaml.ScalarNode
-		switch e.kind {
-		case formObject, formMap, formTexts:
-			kind = yaml.MappingNode
-		case formList:
-			kind = yaml.SequenceNode
-		}
-		if n.Kind == kind {
-			c.check(n, e, what)
-			return
-		}
-	}
-	c.defect(n, "wrong_type", "", "«%s» non può essere %s", what, nodeName(n))
 }
 
 // texts wants every language, and no other.
@@ -242,7 +228,7 @@ func (c *formChecker) texts(n *yaml.Node, what string) {
 			return
 		}
 		if c.isKind(v, yaml.ScalarNode, k.Value, "un testo") && c.isText(v, k.Value) && strings.TrimSpace(v.Value) == "" {
-			c.defect(v, "empty_text", "", "il testo in «%s» è vuoto", k.Value)
+			c.defect(v, "empty_text", "scrivi il testo", "il testo in «%s» è vuoto", k.Value)
 		}
 	})
 	for _, lang := range quantity.Languages {
@@ -280,7 +266,7 @@ func (c *formChecker) scalar(n *yaml.Node, f *form, what string) {
 	}
 	switch {
 	case strings.TrimSpace(n.Value) == "" && f.pattern == nil:
-		c.defect(n, "empty_text", "", "«%s» è vuoto", what)
+		c.defect(n, "empty_text", "scrivi un valore, o togli la chiave", "«%s» è vuoto", what)
 	case f.kind == formDay:
 		c.day(n, what)
 	case f.kind == formCode && !slices.Contains(f.options, n.Value):

@@ -23,6 +23,7 @@ var (
 
 	dottedID   = textLike(`^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$`, "lettere minuscole, cifre e _, con punti fra le parti: cigo.settimane_biennio")
 	plainID    = textLike(`^[a-z][a-z0-9_]*$`, "lettere minuscole, cifre e _: mancanza_lavoro")
+	codeName   = textLike(`^\S+$`, "senza spazi: accoglimento_parziale")
 	upperID    = textLike(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$`, "lettere maiuscole, cifre e _: METEO24")
 	actID      = textLike(`^[A-Z][A-Z0-9]*(-[0-9]+)?$`, "la sigla di un atto di acts.yaml: D148, C176-2016")
 	articleNum = textLike(`^[0-9]+(-[a-z]+)?$`, `il numero, con l'eventuale -bis: "12", "22-ter"`)
@@ -64,10 +65,10 @@ func dated(name, text string, own ...key) *shape {
 		must("confidence", confidence, "quanto è sicura la fonte"),
 		may("note", words, "perché, quando la fonte non è sicura"),
 	}
-	if name == "parameter_version" || name == "presumption_version" || name == "rule_version" {
-		return &shape{name: name, text: text, keys: append(append(keys, own...), law...)}
+	if name == "table_version" || name == "counter_version" { // long ones tell the law first
+		return &shape{name: name, text: text, keys: append(append(keys, law...), own...)}
 	}
-	return &shape{name: name, text: text, keys: append(append(keys, law...), own...)}
+	return &shape{name: name, text: text, keys: append(append(keys, own...), law...)}
 }
 
 var actsFile = &shape{name: "acts", text: "questo file", keys: []key{
@@ -104,10 +105,6 @@ var factField = &shape{name: "fact_field", text: "un campo", keys: []key{
 	must("type", codeOf(fact.TypeNames()...), "il tipo"),
 	may("unit", unitName, "l'unità di un numero"),
 	may("format", codeOf(fact.FormatNames()...), "il controllo di forma"),
-	may("options", listOf(1, objectOf(&shape{name: "fact_option", text: "un codice", keys: []key{
-		must("code", words, "il codice"),
-		must("label", texts, "come si legge"),
-	}})), "i codici ammessi"),
 	may("min", words, "il minimo, compreso"),
 	may("max", words, "il massimo, compreso"),
 	may("max_length", natural, "caratteri di un testo, o giorni di un elenco, al massimo"),
@@ -115,6 +112,10 @@ var factField = &shape{name: "fact_field", text: "un campo", keys: []key{
 	may("help", texts, "una spiegazione"),
 	must("source", words, "da dove viene il dato"),
 	may("personal", flag, "se è un dato personale"),
+	may("options", listOf(1, objectOf(&shape{name: "fact_option", text: "un codice", keys: []key{
+		must("code", codeName, "il codice"),
+		must("label", texts, "come si legge"),
+	}})), "i codici ammessi"),
 }}
 
 var parametersFile = &shape{name: "parameters", text: "questo file", keys: []key{

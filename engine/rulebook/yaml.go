@@ -188,6 +188,9 @@ func (s *source) syntaxDefect(e *syntaxError) Defect {
 		line = max(e.line, 1)
 	}
 	col := 1 + len(s.line(line)) - len(strings.TrimLeft(s.line(line), " "))
+	if _, quote := commentStart(s.line(line), 0); quote != 0 {
+		return s.at(line, col, "yaml_syntax", "mancano le virgolette di chiusura", "qui il testo non è YAML valido")
+	}
 	hint := "controlla rientri, virgolette e parentesi di questa riga e della precedente"
 	for _, c := range syntaxCures {
 		if strings.Contains(e.text, c.says) {
