@@ -1,0 +1,74 @@
+# Every habit of the house has a target here; `make help` lists them.
+
+SHELL := /bin/bash
+GO    ?= go
+OMNIA := bin/omnia
+
+# How long each fuzz target runs in `make fuzz`.
+FUZZTIME ?= 3s
+# Packages for `make unit` and `make race`.
+PKG ?= ./...
+
+.DEFAULT_GOAL := help
+.PHONY: help tools build run test unit race vet fmt-check fmt rules-check fuzz bench generate lint clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+tools: ## check that Go is there
+	@command -v $(GO) >/dev/null || { echo "Go is missing: install Go 1.26 or newer from https://go.dev/dl/ and try again." >&2; exit 1; }
+
+build: tools ## build bin/omnia, the whole service in one file
+	@mkdir -p bin
+	$(GO) build -trimpath -o $(OMNIA) ./cmd/omnia
+
+run: build ## build and serve on 127.0.0.1:8080; prints requests to try
+	@exec $(OMNIA) serve
+
+test: tools fmt-check vet unit rules-check fuzz ## everything that must hold before a commit
+
+unit: ## the Go tests (PKG=./api/ for some)
+	$(GO) test $(PKG)
+
+race: ## the Go tests under the race detector
+	$(GO) test -race $(PKG)
+
+vet: ## what the compiler does not say
+	$(GO) vet ./...
+
+fmt-check: ## Go files are in the one format
+	@bad=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
+	if [ -n "$$bad" ]; then echo "gofmt would change (make fmt does it):"; echo "$$bad"; exit 1; fi
+
+fmt: ## put Go files in the one format
+	gofmt -w $$(git ls-files -co --exclude-standard '*.go')
+
+rules-check: build ## check the rules and run the cases beside them
+	$(OMNIA) rules check
+	$(OMNIA) rules test
+
+fuzz: ## each fuzz target for a moment (FUZZTIME=10m for long)
+	@set -euo pipefail; \
+	grep -rlE '^func Fuzz' --include='*_test.go' . | sort | while read -r file; do \
+	  for target in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9_]+)\(.*/\1/p' "$$file"); do \
+	    echo "$$(dirname "$$file") $$target"; \
+	    $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" </dev/null; \
+	  done; \
+	done
+
+bench: ## the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem $(PKG)
+
+generate: ## rewrite the generated files: facts in api/openapi.yaml, docs/errori.md
+	$(GO) test ./api -run '^TestGenerated' -count=1 -update
+
+lint: build ## the OpenAPI document through Spectral (needs npm and the network)
+	@set -euo pipefail; dir=$$(mktemp -d); \
+	OMNIA_ADDR=127.0.0.1:18080 OMNIA_DATA="$$dir/data" $(OMNIA) serve >"$$dir/log" 2>&1 & pid=$$!; \
+	trap 'kill $$pid; rm -rf "$$dir"' EXIT; \
+	for _ in $$(seq 50); do curl -sf http://127.0.0.1:18080/openapi.yaml -o "$$dir/openapi.yaml" && break; sleep 0.1; done; \
+	echo 'extends: ["spectral:oas"]' >"$$dir/.spectral.yaml"; \
+	npx --yes @stoplight/spectral-cli@6.16.3 lint -F warn -r "$$dir/.spectral.yaml" "$$dir/openapi.yaml"
+
+clean: ## remove what was built
+	rm -rf bin

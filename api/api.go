@@ -1,0 +1,142 @@
+// Package api is HTTP in and HTTP out: routes, problem documents, languages, limits, and the
+// OpenAPI document that describes them. Nothing is decided here: a [Decider] decides.
+//
+// A request passes the middleware in this order: access log and metrics (outermost, so that they
+// see every outcome), panic guard, headers, rate limit, load shedding, time limit, body limit.
+// A handler returns an error, and problem.go is the one place where an error becomes a response.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"omnia/engine"
+	"omnia/engine/fact"
+	"omnia/engine/rulebook"
+)
+
+// Decider takes decisions. Both methods are safe for concurrent use.
+type Decider interface {
+	// Edition is the edition in use. It is immutable; a reload gives another one.
+	Edition() *rulebook.Edition
+	// Counters answers every counter on the facts, which were decoded with ed's vocabulary, and
+	// gives the decision its id and instant. Input that nothing can be decided on is a *fault.Fault.
+	Counters(ctx context.Context, ed *rulebook.Edition, facts *fact.Facts, opt engine.Options) (*engine.Counters, error)
+}
+
+// Config is what the handler needs. Only Decider must be given.
+type Config struct {
+	Decider Decider
+
+	// Log takes one record for each request, and what went wrong. Default: nothing is logged.
+	Log *slog.Logger
+	// Now is the clock. Default: time.Now.
+	Now func() time.Time
+	// Draining tells that the process is about to stop: /status then answers 503. Default: never.
+	Draining func() bool
+	// PublicURL is where callers reach the service; it goes into the access log and the OpenAPI
+	// document. Default: http://127.0.0.1:8080.
+	PublicURL string
+	// TrustedProxies are the addresses or networks whose X-Forwarded-For is believed. Default: none.
+	TrustedProxies []string
+	// Limits bound what one request, and all together, may take.
+	Limits Limits
+}
+
+// Limits are the bounds of the service; a zero field means its default.
+type Limits struct {
+	Body     int64         // bytes of a request body; default 8 MiB
+	Time     time.Duration // of one request, reading its body included; default 10 s
+	InFlight int           // requests served at a time, /status and /metrics apart; default 256
+	Rate     int           // requests a second for one principal, and as many at once; default 200
+}
+
+// The defaults of Config and Limits.
+const (
+	DefaultPublicURL = "http://127.0.0.1:8080"
+	DefaultBody      = 8 << 20
+	DefaultTime      = 10 * time.Second
+	DefaultInFlight  = 256
+	DefaultRate      = 200
+)
+
+func (c Config) withDefaults() Config {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Draining == nil {
+		c.Draining = func() bool { return false }
+	}
+	orDefault(&c.PublicURL, DefaultPublicURL)
+	orDefault(&c.Limits.Body, DefaultBody)
+	orDefault(&c.Limits.Time, DefaultTime)
+	orDefault(&c.Limits.InFlight, DefaultInFlight)
+	orDefault(&c.Limits.Rate, DefaultRate)
+	return c
+}
+
+func orDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// server is the state that handlers share. It holds no request.
+type server struct {
+	Config
+	metrics  *metrics
+	limiter  *limiter
+	inFlight atomic.Int64
+	document documentCache
+}
+
+// New is the whole service as a handler. It panics when TrustedProxies can't be read, or when
+// the embedded OpenAPI document is broken: neither can be served around.
+func New(cfg Config) http.Handler {
+	s := &server{Config: cfg.withDefaults()}
+	s.metrics = newMetrics(s.Decider)
+	s.limiter = newLimiter(s.Limits.Rate)
+	return headAsGet(s.router())
+}
+
+func (s *server) router() *gin.Engine {
+	gin.SetMode(gin.ReleaseMode)
+	r := gin.New()
+	r.HandleMethodNotAllowed = true
+	r.RedirectTrailingSlash = false // a redirected POST loses its body; a wrong path is a 404
+	r.RedirectFixedPath = false
+	r.ContextWithFallback = true
+	if err := r.SetTrustedProxies(s.TrustedProxies); err != nil {
+		panic("api: trusted proxies: " + err.Error())
+	}
+	r.Use(s.correlate, s.observe, s.guard, s.headers, s.rateLimit, s.shed, s.timeLimit, s.bodyLimit)
+	r.NoRoute(s.handle(s.noRoute))
+	r.NoMethod(s.handle(s.noMethod))
+	for _, rt := range s.routes() {
+		r.Handle(rt.method, rt.path, s.handle(s.negotiated(rt)))
+	}
+	return r
+}
+
+// headAsGet answers HEAD as GET: net/http leaves the body out by itself.
+func headAsGet(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead {
+			r = r.WithContext(context.WithValue(r.Context(), headKey{}, true))
+			r.Method = http.MethodGet
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// headKey marks a request that came in as HEAD.
+type headKey struct{}

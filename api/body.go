@@ -1,0 +1,55 @@
+package api
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"omnia/internal/fault"
+)
+
+// body reads the whole body of a JSON request.
+func (s *server) body(c *call) ([]byte, error) {
+	if err := jsonBody(c); err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(c.Request.Body)
+	if err != nil {
+		c.Header("Connection", "close")
+		return nil, bodyFailure(c, err, s.Limits.Body)
+	}
+	// Read: from here on the connection only watches for a caller who leaves.
+	_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Time{})
+	return body, nil
+}
+
+// jsonBody checks that the request says its body is JSON as we read it: UTF-8, not compressed.
+func jsonBody(c *call) error {
+	h := c.Request.Header
+	if e := strings.Join(h.Values("Content-Encoding"), ", "); e != "" && !strings.EqualFold(e, "identity") {
+		return failure(c.lang, codeEncoding, e)
+	}
+	declared := strings.Join(h.Values("Content-Type"), ", ")
+	media, params, err := mime.ParseMediaType(declared)
+	charset, has := params["charset"]
+	if err != nil || media != typeJSON || has && !strings.EqualFold(charset, "utf-8") {
+		return failure(c.lang, codeMediaType, declared)
+	}
+	return nil
+}
+
+// bodyFailure says why a body could not be read.
+func bodyFailure(c *call, err error, limit int64) *fault.Fault {
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return failure(c.lang, codeTooLarge, limit)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return failure(c.lang, codeSlowBody).Wrap(err)
+	}
+	return failure(c.lang, codeBodyBroken).Wrap(err)
+}

@@ -1,0 +1,146 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"math"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+const (
+	correlationHeader = "X-Correlation-ID"
+	correlationKey    = "correlation"
+	maxCorrelation    = 128 // characters
+)
+
+// correlate gives the request the caller's correlation id, or one of our own when there is none
+// or it could not stand in a log line.
+func (s *server) correlate(c *gin.Context) {
+	id := c.GetHeader(correlationHeader)
+	if !validCorrelation(id) {
+		id = rand.Text()
+	}
+	c.Set(correlationKey, id)
+	c.Header(correlationHeader, id)
+	c.Set(languageKey, negotiateLanguage(c.GetHeader("Accept-Language")))
+}
+
+func validCorrelation(id string) bool {
+	for i := range len(id) {
+		switch b := id[i]; {
+		case 'a' <= b && b <= 'z', 'A' <= b && b <= 'Z', '0' <= b && b <= '9':
+		case b == '-', b == '_', b == '.', b == ':':
+		default:
+			return false
+		}
+	}
+	return 0 < len(id) && len(id) <= maxCorrelation
+}
+
+// guard turns a panic into a 500 that says nothing; the log has the stack. When part of an answer
+// is out already, the connection is cut instead: half an answer must not look whole.
+func (s *server) guard(c *gin.Context) {
+	defer func() {
+		v := recover()
+		if v == nil {
+			return
+		}
+		if v == http.ErrAbortHandler || c.Writer.Written() {
+			panic(http.ErrAbortHandler)
+		}
+		s.fail(c, fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
+	}()
+	c.Next()
+}
+
+// headers sets what every answer carries. Nothing here is meant for a cache or for a frame.
+func (s *server) headers(c *gin.Context) {
+	h := c.Writer.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Language", languageOf(c))
+	h.Set("Vary", "Accept, Accept-Language")
+}
+
+// rateLimit spends one request of the principal's quota and says what is left. There is no
+// identity yet, so the principal is the client's address.
+func (s *server) rateLimit(c *gin.Context) {
+	q := s.limiter.take(principal(c.ClientIP()), s.Now())
+	h := c.Writer.Header()
+	h.Set("X-RateLimit-Limit", strconv.Itoa(s.Limits.Rate))
+	h.Set("X-RateLimit-Remaining", strconv.Itoa(q.remaining))
+	h.Set("X-RateLimit-Reset", seconds(q.reset))
+	if !q.allowed {
+		h.Set("Retry-After", seconds(max(q.retry, time.Second)))
+		s.fail(c, failure(languageOf(c), codeRateLimited, s.Limits.Rate))
+	}
+}
+
+// principal is the address; of IPv6 the network of one customer (/64), or a single household
+// could use as many quotas as it likes.
+func principal(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil || ip.Is4() || ip.Is4In6() {
+		return address
+	}
+	network, err := ip.WithZone("").Prefix(64)
+	if err != nil {
+		return address
+	}
+	return network.String()
+}
+
+// seconds rounds up: who waits that long is surely let in.
+func seconds(d time.Duration) string {
+	return strconv.Itoa(int(math.Ceil(d.Seconds())))
+}
+
+// shed refuses work that would only queue up. Those who watch the service are always let in.
+func (s *server) shed(c *gin.Context) {
+	if path := c.FullPath(); path == "/status" || path == "/metrics" {
+		return
+	}
+	n := s.inFlight.Add(1)
+	defer s.inFlight.Add(-1)
+	if n > int64(s.Limits.InFlight) {
+		s.fail(c, failure(languageOf(c), codeOverloaded))
+		return
+	}
+	c.Next()
+}
+
+// writeGrace is how long an answer may take to leave after the time limit of its request.
+const writeGrace = 5 * time.Second
+
+// timeLimit bounds the request in its context, and on the connection: a slow body is cut off
+// while it is read, a slow reader while it is answered. A writer that can't set deadlines is a
+// test's recorder.
+func (s *server) timeLimit(c *gin.Context) {
+	ctx, cancel := context.WithTimeout(c.Request.Context(), s.Limits.Time)
+	defer cancel()
+	c.Request = c.Request.WithContext(ctx)
+	conn := http.NewResponseController(c.Writer)
+	now := time.Now() // the connection's clock, not ours
+	_ = conn.SetReadDeadline(now.Add(s.Limits.Time))
+	_ = conn.SetWriteDeadline(now.Add(s.Limits.Time + writeGrace))
+	c.Next()
+}
+
+// bodyLimit cuts the body at its limit, however it is sent.
+func (s *server) bodyLimit(c *gin.Context) {
+	if c.Request.ContentLength > s.Limits.Body {
+		c.Header("Connection", "close") // the rest of the body is not worth reading
+		s.fail(c, failure(languageOf(c), codeTooLarge, s.Limits.Body))
+		return
+	}
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, s.Limits.Body)
+}

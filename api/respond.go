@@ -1,0 +1,40 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+)
+
+// json answers 200 with v, in the media type that was negotiated.
+func (c *call) json(v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	send(c.Context, http.StatusOK, c.media, append(body, '\n'))
+	return nil
+}
+
+// write answers with v as JSON of that media type. Problems always marshal: they are plain text.
+func write(c *gin.Context, status int, media string, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	send(c, status, media, append(body, '\n'))
+}
+
+// send writes the whole answer at once, so that its length is known.
+func send(c *gin.Context, status int, media string, body []byte) {
+	if media == typeHTML {
+		media += "; charset=utf-8"
+	}
+	h := c.Writer.Header()
+	h.Set("Content-Type", media)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	c.Writer.WriteHeader(status)
+	_, _ = c.Writer.Write(body) // a caller who has gone can't be told
+}

@@ -1,0 +1,169 @@
+package api_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// page is a list as its reader sees it.
+type page struct {
+	Items      []map[string]any `json:"items"`
+	Limit      int              `json:"limit"`
+	NextCursor string           `json:"next_cursor"`
+}
+
+func (s *service) page(path string) (p page) {
+	s.t.Helper()
+	w := s.do(get(path))
+	want(s.t, w, http.StatusOK, "")
+	decode(s.t, w.Body.Bytes(), &p)
+	return p
+}
+
+// names are "kind/id" of each item.
+func (p page) names() (out []string) {
+	for _, i := range p.Items {
+		out = append(out, i["kind"].(string)+"/"+i["id"].(string))
+	}
+	return out
+}
+
+func TestRulesAreListedFilteredAndSorted(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	for _, tt := range []struct {
+		name, path string
+		want       []string
+	}{
+		{"all, by id", "/v1/rules", []string{"exception/METEO25", "parameter/cigo.limite", "counter/cigo.settimane_biennio", "parameter/doppio", "table/doppio"}},
+		{"backwards", "/v1/rules?sort=-id", []string{"table/doppio", "parameter/doppio", "counter/cigo.settimane_biennio", "parameter/cigo.limite", "exception/METEO25"}},
+		{"by kind", "/v1/rules?sort=kind", []string{"counter/cigo.settimane_biennio", "exception/METEO25", "parameter/cigo.limite", "parameter/doppio", "table/doppio"}},
+		{"of one kind", "/v1/rules?kind=parameter", []string{"parameter/cigo.limite", "parameter/doppio"}},
+		{"with a text in the title, whatever its case", "/v1/rules?q=BIENNIO", []string{"counter/cigo.settimane_biennio"}},
+		{"none", "/v1/rules?q=nessuno", nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if got := s.page(tt.path).names(); !slices.Equal(got, tt.want) {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestAnEmptyListIsNotNull(t *testing.T) {
+	t.Parallel()
+	w := newService(t).do(get("/v1/rules?q=nessuno"))
+	if got := strings.TrimSpace(w.Body.String()); got != `{"items":[],"limit":50}` {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestCursorsVisitEachItemOnce(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	for _, sort := range []string{"id", "-id", "kind", "-kind"} {
+		for limit := range 6 {
+			var got []string
+			path := "/v1/rules?sort=" + sort + "&limit=" + string(rune('1'+limit))
+			for next := path; next != ""; {
+				p := s.page(next)
+				got = append(got, p.names()...)
+				if next = ""; p.NextCursor != "" {
+					next = path + "&cursor=" + url.QueryEscape(p.NextCursor)
+				}
+			}
+			if whole := s.page("/v1/rules?sort=" + sort).names(); !slices.Equal(got, whole) {
+				t.Errorf("%s, %d a page: got %v, want %v", sort, limit+1, got, whole)
+			}
+		}
+	}
+}
+
+func TestTheVersionInForceIsShown(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	w := s.do(get("/v1/rules/cigo.limite?at=2022-12-31").with("Accept-Language", "en"))
+	want(t, w, http.StatusOK, "")
+	var got map[string]any
+	decode(t, w.Body.Bytes(), &got)
+	for field, wanted := range map[string]any{
+		"kind": "parameter", "id": "cigo.limite", "title": "Limite (en)", "version": 2.0, "valid_from": "2021-01-01", "valid_to": "2022-12-31",
+		"confidence": "CONFIRMED", "digest": "sha256:cigo.limite", "text_digest": "sha256:text", "file": "parameters/cigo.limite.yaml",
+		"source": "titolo: Limite\n", "edition": "2025-11", "edition_digest": "sha256:aa",
+	} {
+		if got[field] != wanted {
+			t.Errorf("%s is %v, want %v", field, got[field], wanted)
+		}
+	}
+}
+
+func TestAnOpenVersionHasNoEnd(t *testing.T) {
+	t.Parallel()
+	w := newService(t).do(get("/v1/rules/cigo.settimane_biennio"))
+	want(t, w, http.StatusOK, "")
+	if strings.Contains(w.Body.String(), "valid_to") {
+		t.Errorf("got %s", w.Body)
+	}
+}
+
+func TestARuleNotInForceSaysWhenItWas(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	for _, tt := range []struct{ at, want string }{
+		{"2014-01-01", "cigo.limite is not in force on 2014-01-01: the first version in force after it is 1, from 2015-09-24."},
+		{"2020-06-01", "cigo.limite is not in force on 2020-06-01: the last version in force before it is 1, from 2015-09-24 to 2019-12-31; the first version in force after it is 2, from 2021-01-01."},
+		{"2025-01-01", "cigo.limite is not in force on 2025-01-01: the last version in force before it is 2, from 2021-01-01 to 2022-12-31."},
+	} {
+		w := s.do(get("/v1/rules/cigo.limite?at="+tt.at).with("Accept-Language", "en"))
+		want(t, w, http.StatusNotFound, "rule_not_in_force")
+		if p := problem(t, w); p.Detail != tt.want {
+			t.Errorf("got  %s\nwant %s", p.Detail, tt.want)
+		}
+	}
+}
+
+func TestAnIdOfSeveralKindsNeedsTheKind(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	want(t, s.do(get("/v1/rules/doppio")), http.StatusUnprocessableEntity, "invalid_parameters", "ambiguous_rule")
+	want(t, s.do(get("/v1/rules/doppio?kind=table")), http.StatusOK, "")
+	want(t, s.do(get("/v1/rules/doppio/versions?kind=parameter")), http.StatusOK, "")
+	want(t, s.do(get("/v1/rules/doppio?kind=counter")), http.StatusNotFound, "rule_not_found")
+}
+
+func TestVersionsAreListedNewestFirst(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	var got []float64
+	for _, v := range s.page("/v1/rules/cigo.limite/versions").Items {
+		got = append(got, v["version"].(float64))
+	}
+	if !slices.Equal(got, []float64{2, 1}) {
+		t.Errorf("got %v", got)
+	}
+	want(t, s.do(get("/v1/rules/nessuna/versions")), http.StatusNotFound, "rule_not_found")
+}
+
+func TestTheEditionIsFoundByNameAndByDigest(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	if p := s.page("/v1/editions"); len(p.Items) != 1 || p.Items[0]["name"] != "2025-11" || p.Items[0]["current"] != true {
+		t.Errorf("got %v", p.Items)
+	}
+	for _, id := range []string{"2025-11", "sha256:aa"} {
+		w := s.do(get("/v1/editions/" + id))
+		want(t, w, http.StatusOK, "")
+		var e struct {
+			Items []json.RawMessage `json:"items"`
+		}
+		if err := json.Unmarshal(w.Body.Bytes(), &e); err != nil || len(e.Items) != 6 {
+			t.Errorf("%s: %d items, %v", id, len(e.Items), err)
+		}
+	}
+	want(t, s.do(get("/v1/editions/2024-01")), http.StatusNotFound, "edition_not_found")
+}

@@ -1,0 +1,30 @@
+package api
+
+import "net/http"
+
+// status says whether this instance may be chosen: 200 while it serves, 503 once it is stopping.
+func (s *server) status(c *call) error {
+	if s.Draining() {
+		return failure(c.lang, codeStopping)
+	}
+	ed := s.Decider.Edition()
+	write(c.Context, http.StatusOK, c.media, up{
+		Type: "about:blank", Title: "OK", Status: http.StatusOK,
+		Detail:  statusUp.In(c.lang),
+		Edition: ed.Name, EditionDigest: ed.Digest,
+	})
+	return nil
+}
+
+// up is the body of a good /status: the shape of a problem that is none, as the Italian
+// guidelines ask for.
+type up struct {
+	Type          string `json:"type"`
+	Title         string `json:"title"`
+	Status        int    `json:"status"`
+	Detail        string `json:"detail"`
+	Edition       string `json:"edition"`
+	EditionDigest string `json:"edition_digest"`
+}
+
+var statusUp = texts("Il servizio è in linea.", "The service is up.", "Der Dienst ist in Betrieb.")

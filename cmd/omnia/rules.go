@@ -1,0 +1,388 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"omnia/engine"
+	"omnia/engine/calendar"
+	"omnia/engine/fact"
+	"omnia/engine/rulebook"
+	"omnia/internal/rome"
+	"omnia/rules"
+)
+
+// RulesCmd is `omnia rules`: the tools of those who write the rules. What they print is Italian.
+type RulesCmd struct {
+	Check   rulesCheckCmd   `cmd:"" help:"Report every defect of the rules, with file, line and column."`
+	Test    rulesTestCmd    `cmd:"" help:"Run the cases beside the rules."`
+	Show    rulesShowCmd    `cmd:"" help:"Print the versions of a rule, parameter, counter, …"`
+	Diff    rulesDiffCmd    `cmd:"" help:"Tell what changed between two folders or published editions."`
+	Schema  rulesSchemaCmd  `cmd:"" help:"Write the JSON Schemas that editors use."`
+	Fmt     rulesFmtCmd     `cmd:"" help:"Write the files in their canonical form."`
+	Publish rulesPublishCmd `cmd:"" help:"Freeze the rules as a published edition."`
+}
+
+// rulesDir is the folder that a command works on.
+type rulesDir struct {
+	Dir string `env:"OMNIA_RULES" placeholder:"FOLDER" help:"Folder of rules; without it those in the binary."`
+}
+
+// open is the folder, read through a root that links can't leave.
+func (d rulesDir) open() (fs.FS, error) {
+	if d.Dir == "" {
+		return rules.FS, nil
+	}
+	return openFolder(d.Dir)
+}
+
+func openFolder(dir string) (fs.FS, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, usage(err)
+	}
+	return root.FS(), nil
+}
+
+// writable is the folder to write in; the rules in the binary are not.
+func (d rulesDir) writable() (*os.Root, error) {
+	if d.Dir == "" {
+		return nil, usage(errors.New("indica la cartella delle regole con --dir: quelle nel programma non si modificano"))
+	}
+	root, err := os.OpenRoot(d.Dir)
+	if err != nil {
+		return nil, usage(err)
+	}
+	return root, nil
+}
+
+// refuse prints the defects; the error says how many there are.
+func refuse(std streams, defects rulebook.Defects) error {
+	if err := defects.Print(std.err); err != nil {
+		return err
+	}
+	if len(defects) == 1 {
+		return wrong(errors.New("un difetto"))
+	}
+	return wrong(fmt.Errorf("%d difetti", len(defects)))
+}
+
+// load is the edition of the folder; the defects are printed.
+func (d rulesDir) load(std streams) (*rulebook.Edition, error) {
+	fsys, err := d.open()
+	if err != nil {
+		return nil, err
+	}
+	ed, defects := rulebook.Load(fsys)
+	if len(defects) > 0 {
+		return nil, refuse(std, defects)
+	}
+	return ed, nil
+}
+
+type rulesCheckCmd struct{ rulesDir }
+
+// Run checks everything that can be checked without deciding.
+func (c *rulesCheckCmd) Run(std streams) error {
+	ed, err := c.load(std)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(std.out, "nessun difetto: %d versioni, edizione %s, %s\n", len(ed.Items), ed.Name, ed.Digest)
+	return err
+}
+
+type rulesTestCmd struct {
+	rulesDir
+	Coverage bool `help:"Print which parts of the rules the cases reached."`
+}
+
+// Run decides every case and compares.
+func (c *rulesTestCmd) Run(std streams) error {
+	fsys, err := c.open()
+	if err != nil {
+		return err
+	}
+	return runCases(std, fsys, c.Coverage)
+}
+
+func runCases(std streams, fsys fs.FS, withCoverage bool) error {
+	ed, defects := rulebook.Load(fsys)
+	if len(defects) > 0 {
+		return refuse(std, defects)
+	}
+	cases, defects := rulebook.Cases(fsys)
+	if len(defects) > 0 {
+		return refuse(std, defects)
+	}
+	decide, err := caseDecider(ed)
+	if err != nil {
+		return err
+	}
+	coverage := rulebook.NewCoverage(ed)
+	report := rulebook.RunCases(cases, decide, coverage)
+	if withCoverage {
+		if err := coverage.Print(std.out); err != nil {
+			return err
+		}
+	}
+	if len(report.Failed) == 0 {
+		return report.Print(std.out)
+	}
+	if err := report.Print(std.err); err != nil {
+		return err
+	}
+	return wrong(errors.New("i casi non tornano"))
+}
+
+// caseDecider answers a case as POST /v1/counters would.
+func caseDecider(ed *rulebook.Edition) (rulebook.Decider, error) {
+	envelope, err := fact.NewEnvelope(ed.Vocabulary, fact.AllFacts("facts"))
+	if err != nil {
+		return nil, err
+	}
+	decider := engine.New(ed)
+	return func(factsJSON []byte, today calendar.Day) ([]byte, error) {
+		body := slices.Concat([]byte(`{"facts":`), factsJSON, []byte(`}`))
+		request, err := envelope.Decode(body, fact.Options{Language: "it"})
+		if err != nil {
+			return nil, err
+		}
+		answer, err := decider.Counters(request.Facts, engine.Options{Today: today, Language: "it", Explain: engine.Full})
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(answer)
+	}, nil
+}
+
+type rulesShowCmd struct {
+	rulesDir
+	At string `placeholder:"DAY" help:"Only the version in force on this day, YYYY-MM-DD."`
+	ID string `arg:"" help:"Name of a rule, parameter, counter, table, …"`
+}
+
+// Run prints the versions.
+func (c *rulesShowCmd) Run(std streams) error {
+	at, err := optionalDay(c.At)
+	if err != nil {
+		return err
+	}
+	ed, err := c.load(std)
+	if err != nil {
+		return err
+	}
+	found := ed.Find(c.ID, at)
+	switch {
+	case len(found) > 0:
+		return ed.Show(std.out, found)
+	case len(ed.Find(c.ID, nil)) > 0:
+		return wrong(fmt.Errorf("«%s» non è in vigore il %s", c.ID, at))
+	}
+	if near := ed.NearestID(c.ID); near != "" {
+		return wrong(fmt.Errorf("«%s» non esiste: forse intendevi «%s»?", c.ID, near))
+	}
+	return wrong(fmt.Errorf("«%s» non esiste", c.ID))
+}
+
+func optionalDay(text string) (*calendar.Day, error) {
+	if text == "" {
+		return nil, nil
+	}
+	day, err := calendar.Parse(text)
+	if err != nil {
+		return nil, usage(fmt.Errorf("«%s» non è un giorno: si scrive AAAA-MM-GG", text))
+	}
+	return &day, nil
+}
+
+type rulesDiffCmd struct {
+	rulesDir
+	Before string `arg:"" help:"A folder of rules, or the name of a published edition."`
+	After  string `arg:"" optional:"" help:"Likewise; without it the rules in use."`
+}
+
+// Run compares. Two folders are compared in full; of a published edition only digests are kept.
+func (c *rulesDiffCmd) Run(std streams) error {
+	current, err := c.load(std)
+	if err != nil {
+		return err
+	}
+	before, beforeList, err := c.side(std, current, c.Before)
+	if err != nil {
+		return err
+	}
+	after, afterList := current, (*rulebook.Published)(nil)
+	if c.After != "" {
+		if after, afterList, err = c.side(std, current, c.After); err != nil {
+			return err
+		}
+	}
+	if beforeList == nil && afterList == nil {
+		return rulebook.PrintChanges(std.out, rulebook.Diff(before, after))
+	}
+	return rulebook.PrintChanges(std.out, rulebook.DiffPublished(frozen(before, beforeList), frozen(after, afterList)))
+}
+
+// side is the edition of a folder, or a published list of the rules in use.
+func (c *rulesDiffCmd) side(std streams, current *rulebook.Edition, name string) (*rulebook.Edition, *rulebook.Published, error) {
+	for _, p := range current.Published {
+		if p.Name == name {
+			return nil, p, nil
+		}
+	}
+	if info, err := os.Stat(name); err != nil || !info.IsDir() {
+		return nil, nil, usage(fmt.Errorf("«%s» non è né una cartella né un'edizione pubblicata", name))
+	}
+	ed, err := rulesDir{name}.load(std)
+	return ed, nil, err
+}
+
+func frozen(ed *rulebook.Edition, list *rulebook.Published) *rulebook.Published {
+	if list != nil {
+		return list
+	}
+	return ed.Freeze(ed.Name, calendar.Min)
+}
+
+type rulesSchemaCmd struct{ rulesDir }
+
+// Run writes the schemas into the folder schema.
+func (c *rulesSchemaCmd) Run(std streams) error {
+	root, err := c.writable()
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	if err := root.MkdirAll("schema", 0o755); err != nil {
+		return usage(err)
+	}
+	schemas := rulebook.JSONSchemas()
+	for name, data := range schemas {
+		if err := root.WriteFile(path.Join("schema", name), data, 0o644); err != nil {
+			return usage(err)
+		}
+	}
+	_, err = fmt.Fprintf(std.out, "%d schemi in %s\n", len(schemas), filepath.Join(c.Dir, "schema"))
+	return err
+}
+
+type rulesFmtCmd struct {
+	rulesDir
+	Check bool `help:"Write nothing; list the files that are not in canonical form."`
+}
+
+// Run formats every file of the folder.
+func (c *rulesFmtCmd) Run(std streams) error {
+	fsys, err := c.open()
+	if err != nil {
+		return err
+	}
+	changed, defects, err := formatAll(fsys)
+	switch {
+	case err != nil:
+		return usage(err)
+	case len(defects) > 0:
+		return refuse(std, defects)
+	case len(changed) == 0:
+		return nil
+	case c.Check:
+		for _, f := range changed {
+			fmt.Fprintln(std.err, f.name)
+		}
+		return wrong(fmt.Errorf("%d file non sono nella forma canonica: usa «omnia rules fmt»", len(changed)))
+	}
+	root, err := c.writable()
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	for _, f := range changed {
+		if err := root.WriteFile(f.name, f.data, 0o644); err != nil {
+			return usage(err)
+		}
+		fmt.Fprintln(std.out, f.name)
+	}
+	return nil
+}
+
+// formatted is a file with its canonical text.
+type formatted struct {
+	name string
+	data []byte
+}
+
+// formatAll gives the files that are not in canonical form.
+func formatAll(fsys fs.FS) (changed []formatted, defects rulebook.Defects, err error) {
+	err = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || path.Ext(name) != ".yaml" {
+			return err
+		}
+		before, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return err
+		}
+		after, wrongs := rulebook.Format(name, before)
+		defects = append(defects, wrongs...)
+		if len(wrongs) == 0 && string(before) != string(after) {
+			changed = append(changed, formatted{name, after})
+		}
+		return nil
+	})
+	return changed, defects, err
+}
+
+type rulesPublishCmd struct {
+	rulesDir
+	On   string `placeholder:"DAY" help:"Day of publication, YYYY-MM-DD (default today)."`
+	Name string `arg:"" help:"Name of the edition: 2026.1."`
+}
+
+// Run checks, runs the cases, and writes the frozen list. A file that is there is never replaced.
+func (c *rulesPublishCmd) Run(std streams) error {
+	on, err := optionalDay(c.On)
+	if err != nil {
+		return err
+	}
+	if on == nil {
+		today := rome.Day(time.Now())
+		on = &today
+	}
+	root, err := c.writable()
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	if err := runCases(std, root.FS(), false); err != nil {
+		return err
+	}
+	list, defects := rulebook.Publish(root.FS(), c.Name, *on)
+	if len(defects) > 0 {
+		return refuse(std, defects)
+	}
+	if err := root.MkdirAll("editions", 0o755); err != nil {
+		return usage(err)
+	}
+	name := path.Join("editions", c.Name+".yaml")
+	if err := writeNew(root, name, list); err != nil {
+		return usage(err)
+	}
+	_, err = fmt.Fprintf(std.out, "pubblicata l'edizione %s in %s\n", c.Name, filepath.Join(c.Dir, name))
+	return err
+}
+
+func writeNew(root *os.Root, name string, data []byte) error {
+	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
+}

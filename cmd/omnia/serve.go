@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"omnia/api"
+	"omnia/engine/rulebook"
+)
+
+// serveCmd is `omnia serve`.
+type serveCmd struct {
+	serveConfig
+}
+
+// The bounds of a connection that are not worth a setting.
+const (
+	headerTime  = 5 * time.Second  // to send the headers of a request
+	idleTime    = 90 * time.Second // between two requests
+	headerBytes = 32 << 10
+)
+
+// Run serves until a stop signal. Everything that can be wrong is found before the door opens.
+func (c *serveCmd) Run(std streams) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	fsys, err := c.fsys()
+	if err != nil {
+		return err
+	}
+	ed, err := loadEdition(fsys)
+	if err != nil {
+		return wrong(fmt.Errorf("the rules (%s) can't be used:\n%w", c.where(), err))
+	}
+	if err := os.MkdirAll(c.Data, 0o750); err != nil {
+		return usage(fmt.Errorf("OMNIA_DATA: %w", err))
+	}
+	door, err := net.Listen("tcp", c.Addr)
+	if err != nil {
+		return usage(fmt.Errorf("OMNIA_ADDR: %w; is another instance running? choose another address", err))
+	}
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP) // before the greeting: who reads it may send one
+	defer signal.Stop(signals)
+	s := newService(c.serveConfig, ed, door, logTo(std.err, c.LogLevel))
+	s.greet(std.out, c.where())
+	return s.run(signals)
+}
+
+// service is one running server.
+type service struct {
+	serveConfig
+	decider  *decider
+	log      *slog.Logger
+	door     net.Listener
+	http     *http.Server
+	draining atomic.Bool
+}
+
+func newService(cfg serveConfig, ed *rulebook.Edition, door net.Listener, log *slog.Logger) *service {
+	s := &service{serveConfig: cfg, decider: newDecider(ed, time.Now), log: log, door: door}
+	if s.PublicURL == "" {
+		s.PublicURL = "http://" + door.Addr().String()
+	}
+	s.http = &http.Server{
+		Handler: api.New(api.Config{
+			Decider: s.decider, Log: log, Draining: s.draining.Load, PublicURL: s.PublicURL,
+			TrustedProxies: cfg.TrustedProxies,
+			Limits:         api.Limits{Time: cfg.RequestTime, InFlight: cfg.InFlight, Rate: cfg.RateLimit},
+		}),
+		ReadHeaderTimeout: headerTime,
+		IdleTimeout:       idleTime,
+		MaxHeaderBytes:    headerBytes,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	return s
+}
+
+// run serves, reloads on SIGHUP and stops on SIGINT or SIGTERM.
+func (s *service) run(signals <-chan os.Signal) error {
+	served := make(chan error, 1)
+	go func() { served <- s.http.Serve(s.door) }()
+	for {
+		select {
+		case err := <-served:
+			return fmt.Errorf("serving ended: %w", err)
+		case got := <-signals:
+			if got == syscall.SIGHUP {
+				s.reload()
+				continue
+			}
+			s.log.Info("stopping", "signal", got.String())
+			err := s.stop(signals)
+			if ended := <-served; !errors.Is(ended, http.ErrServerClosed) {
+				err = errors.Join(err, ended)
+			}
+			return err
+		}
+	}
+}
+
+// reload checks the folder of rules again and takes it into use whole. When anything is wrong
+// every defect is logged and the old edition goes on serving.
+func (s *service) reload() {
+	fsys, err := s.fsys()
+	if err == nil && s.Rules == "" {
+		s.log.Warn("nothing to reload: the rules are built in; set OMNIA_RULES to serve a folder")
+		return
+	}
+	old := s.decider.Edition()
+	var ed *rulebook.Edition
+	if err == nil {
+		ed, err = loadEdition(fsys)
+	}
+	if err != nil {
+		s.logDefects(err)
+		s.log.Error("reload refused, the old edition goes on", "edition", old.Name, "digest", old.Digest)
+		return
+	}
+	s.decider.replace(ed)
+	s.log.Info("reloaded", "edition", ed.Name, "digest", ed.Digest, "old_digest", old.Digest)
+}
+
+func (s *service) logDefects(err error) {
+	var defects rulebook.Defects
+	if !errors.As(err, &defects) {
+		s.log.Error("rules can't be read", "error", err)
+		return
+	}
+	for _, d := range defects {
+		s.log.Error("defect in the rules", "place", d.Place.String(), "code", d.Code, "message", d.Message, "hint", d.Hint)
+	}
+}
+
+// stop lets the balancer see the 503 of /status, shuts the door, and waits for requests under way.
+// A second signal cuts the wait short.
+func (s *service) stop(signals <-chan os.Signal) error {
+	s.draining.Store(true)
+	ctx, cancel := context.WithTimeout(context.Background(), s.DrainDelay+s.StopTime)
+	defer cancel()
+	go func() {
+		for {
+			select {
+			case got := <-signals:
+				if got != syscall.SIGHUP {
+					cancel()
+					return
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	select {
+	case <-time.After(s.DrainDelay):
+	case <-ctx.Done():
+	}
+	if err := s.http.Shutdown(ctx); err != nil {
+		s.log.Warn("requests were cut off", "error", err)
+		return wrong(errors.Join(errors.New("stopped before every request was answered"), s.http.Close()))
+	}
+	s.log.Info("stopped")
+	return nil
+}
+
+// greet tells who started the service where it is, under which rules, and what to try.
+func (s *service) greet(w io.Writer, where string) {
+	ed := s.decider.Edition()
+	fmt.Fprintf(w, `omnia serves %[1]s
+rules: %[2]s, edition %[3]s, %[4]s
+
+Try:
+  curl -s '%[1]s/v1/rules?q=biennio'
+  curl -s '%[1]s/v1/counters?explain=short' -H 'Content-Type: application/json' -d '%[5]s'
+
+Stop with Ctrl-C.
+`, s.PublicURL, where, ed.Name, ed.Digest, demoBody)
+}
+
+// demoBody is a unit with 13 weeks behind it that asks for six more.
+const demoBody = `{"facts":{"data_riferimento":"2025-11-30","azienda":{"settore":"a"},"unita_produttiva":{"giorni_settimana":5},` +
+	`"periodi":[{"numero":"A-1","prestazione":"CIGO","causale":"mancanza_lavoro","esito":"accoglimento","dal":"2025-01-06","al":"2025-04-06"}],` +
+	`"richiesta":{"prestazione":"CIGO","causale":"mancanza_lavoro","dal":"2025-10-20","al":"2025-11-30"}}}`
+
+// logTo writes one JSON object a line, instants in UTC with milliseconds.
+func logTo(w io.Writer, level slog.Level) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{
+		Level: level,
+		ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey && len(groups) == 0 {
+				a.Value = slog.StringValue(a.Value.Time().UTC().Format("2006-01-02T15:04:05.000Z"))
+			}
+			return a
+		},
+	}))
+}
