@@ -52,6 +52,7 @@ func (g *Engine) Counters(f *fact.Facts, opt Options) (*Counters, error) {
 		Warnings:        warnings,
 	}
 	kase := g.plan.NewCase(c.facts, c.ref)
+	defer kase.Done()
 	c.words = explain.New(g.edition, opt.Language, c.facts.Get("unita_produttiva.giorni_settimana").Num)
 	for _, k := range g.edition.Counters {
 		out.Items = append(out.Items, c.item(kase.Run(k)))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 
 	"omnia/engine/calendar"
 	"omnia/engine/fact"
@@ -30,6 +31,7 @@ type Plan struct {
 	slots   slots
 	changes []calendar.Day // days on which the law changes, in order
 	breaks  map[*rulebook.Version][]calendar.Day
+	arenas  sync.Pool // of *arena: room for tables, used again by the next case
 }
 
 // NewPlan prepares an edition. The vocabulary must have the facts of the contract.
@@ -55,7 +57,10 @@ func NewPlan(ed *rulebook.Edition) *Plan {
 			s.request = append(s.request, [2]int{f.Slot, i})
 		}
 	}
-	return &Plan{edition: ed, group: row, slots: s, changes: changesOf(ed), breaks: breaksOf(ed)}
+	return &Plan{
+		edition: ed, group: row, slots: s, changes: changesOf(ed), breaks: breaksOf(ed),
+		arenas: sync.Pool{New: func() any { return new(arena) }},
+	}
 }
 
 // Case is the facts of one decision made ready for every counter. It is used by one goroutine.
@@ -71,7 +76,7 @@ type Case struct {
 	env     rulebook.Env
 	noRow   fact.Record // a row in which nothing is known: `periodo` when nothing is requested
 	params  []ParamUse
-	scratch []int64 // for tables being laid
+	arena   *arena // for the tables of the counter in hand
 }
 
 // period is one row of the history, or the request seen as one.
@@ -95,7 +100,7 @@ type waiver struct {
 
 // NewCase prepares facts. ref is the day asked; the facts have their presumptions in them.
 func (p *Plan) NewCase(f *fact.Facts, ref calendar.Day) *Case {
-	c := &Case{plan: p, facts: f, ref: ref, noRow: p.group.New()}
+	c := &Case{plan: p, facts: f, ref: ref, noRow: p.group.New(), arena: p.arenas.Get().(*arena)}
 	c.env.Root = f.Root
 	if v := &f.Root[p.slots.perWeek]; v.IsKnown() {
 		c.perWeek = int(v.Num)
@@ -119,6 +124,12 @@ func (p *Plan) NewCase(f *fact.Facts, ref calendar.Day) *Case {
 		c.periods[i].waivers = c.findWaivers(&c.periods[i])
 	}
 	return c
+}
+
+// Done gives back the room of the case. Results stay good; the case must not be used again.
+func (c *Case) Done() {
+	c.plan.arenas.Put(c.arena)
+	c.arena = nil
 }
 
 // requestRow is the request as a row of the history that has been granted.

@@ -12,6 +12,7 @@ import (
 // The result carries what is missing or failed; then the list is nil, as it is for counters
 // whose window is not a moving one.
 func (c *Case) Every(k *rulebook.Counter, days calendar.Span) ([]quantity.Rat, *Result) {
+	c.arena.reset()
 	ref := c.ref
 	defer func() { c.ref = ref }()
 	c.ref = days.From

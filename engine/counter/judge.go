@@ -175,7 +175,7 @@ func (a *asked) by(day calendar.Day) *laid {
 			l.days = append(l.days, s.span)
 		}
 	}
-	l.layAdds(a.reach, &a.c.scratch)
+	l.layAdds(a.reach, a.c.arena)
 	a.laid = append(a.laid, l)
 	if !slices.Contains(a.r.Versions, v) {
 		a.r.Versions = append(a.r.Versions, v)
@@ -184,12 +184,12 @@ func (a *asked) by(day calendar.Day) *laid {
 }
 
 // layAdds lays the request on the days the history leaves free: a day counts once.
-func (l *laid) layAdds(reach calendar.Span, scratch *[]int64) {
+func (l *laid) layAdds(reach calendar.Span, room *arena) {
 	items := make([]item, len(l.days))
 	for i, s := range l.days {
 		items[i] = item{span: s, perDay: quantity.Int(1), period: requestPeriod}
 	}
-	lay := layout{scratch: scratch, lo: reach.From.Monday(), hi: reach.To, perWeek: l.tally.perWeek, capped: true}
+	lay := layout{arena: room, lo: reach.From.Monday(), hi: reach.To, perWeek: l.tally.perWeek, capped: true}
 	for i := range l.tally.terms {
 		for j := range l.tally.terms[i].parts {
 			if p := &l.tally.terms[i].parts[j]; p.table != nil && p.measure == rulebook.MeasureDays {

@@ -78,7 +78,9 @@ func (u *run) weeksForTier(v *rulebook.CounterVersion, day calendar.Day) (quanti
 	if !ok {
 		return quantity.Rat{}, false
 	}
-	return t.total(w), true
+	n := t.total(w)
+	u.r.Tier = &Judged{Span: calendar.Span{From: day, To: day}, Window: w, Total: n, Fits: true}
+	return n, true
 }
 
 // rateWaived tells whether the law waives the rate for every day requested.

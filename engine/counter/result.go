@@ -52,6 +52,7 @@ type Result struct {
 	Breakdown                        []VariantState
 	Missing                          []fact.Ref
 	Failure                          *rulebook.Failure
+	NotFor                           string // why the counter is not applicable
 
 	Judged   []Judged                   // each piece of the request in order, the trace of the verdict
 	Asked    bool                       // something is requested of this counter
@@ -59,7 +60,16 @@ type Result struct {
 	Waived   []string                   // exceptions that took days of the request out
 	Versions []*rulebook.CounterVersion // every version that judged a day, newest first
 	Params   []ParamUse                 // parameter versions read
+	Tier     *Judged                    // what the tier of a rate was read on; Limit is not set
 }
+
+// Reasons of Result.NotFor.
+const (
+	NotInForce = "not_in_force" // no version of the counter is in force on the day
+	NotCompany = "company"      // the company, or what it asks for, does not have this counter
+	NotRequest = "request"      // what is requested is not of the kind this counter judges
+	NotAsked   = "not_asked"    // nothing is requested, and the counter only judges requests
+)
 
 // ParamUse is a parameter version that a result rests on.
 type ParamUse struct {

@@ -29,6 +29,7 @@ type run struct {
 func (c *Case) Run(k *rulebook.Counter) *Result {
 	u := &run{c: c, k: k, r: &Result{Counter: k}}
 	c.params = c.params[:0]
+	c.arena.reset()
 	c.env.Used = c.noteParam
 	u.answer()
 	u.r.Params = slices.Clone(c.params)
@@ -76,7 +77,7 @@ const (
 func (u *run) answer() {
 	c, r := u.c, u.r
 	if r.Version = u.k.At(c.ref); r.Version == nil {
-		r.Version, r.Verdict = nearest(u.k, c.ref), NotApplicable
+		r.Version, r.Verdict, r.NotFor = nearest(u.k, c.ref), NotApplicable, NotInForce
 		return
 	}
 	req, day := c.asRequest(), c.ref
@@ -85,12 +86,12 @@ func (u *run) answer() {
 	}
 	v := u.k.At(day)
 	if v == nil {
-		r.Verdict = NotApplicable
+		r.Verdict, r.NotFor = NotApplicable, NotInForce
 		return
 	}
 	yes, ok := c.holds(v.AppliesWhen, req, day, r)
 	if ok && !yes {
-		r.Verdict = NotApplicable
+		r.Verdict, r.NotFor = NotApplicable, NotCompany
 		return
 	}
 	asked, concerns := u.concerned(v, req, day)
@@ -99,7 +100,10 @@ func (u *run) answer() {
 		u.breakdown()
 	}
 	if !concerns {
-		r.Verdict, r.Missing, r.Failure = NotApplicable, nil, nil
+		r.Verdict, r.NotFor, r.Missing, r.Failure = NotApplicable, NotRequest, nil, nil
+		if req == nil {
+			r.NotFor = NotAsked
+		}
 		return
 	}
 	if !ok {

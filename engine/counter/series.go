@@ -32,7 +32,7 @@ type layout struct {
 	lo, hi  calendar.Day // days that matter; nothing outside is asked
 	perWeek int          // working days a week
 	capped  bool         // a day counts at most one, a week at most perWeek (union of days)
-	scratch *[]int64     // to work in, when there is one
+	arena   *arena       // where tables are laid; nil: on the heap
 	before  []*series    // days that are taken already, by earlier lines or by the history
 }
 
@@ -57,13 +57,13 @@ func (l layout) build(items []item) *series {
 		return s
 	}
 	s.scale = scale
-	step := l.blank(n + 1)
+	step := l.arena.zeroes(n + 1)
 	var points []int64
 	for i := range items {
 		it := &items[i]
 		if it.days != nil {
 			if points == nil {
-				points = make([]int64, n)
+				points = l.arena.zeroes(n)
 			}
 			for _, d := range it.days {
 				if d >= lo && d <= hi {
@@ -81,7 +81,7 @@ func (l layout) build(items []item) *series {
 		step[c.From-lo] += amount
 		step[c.To-lo+1] -= amount
 	}
-	s.prefix = make([]int64, n+1)
+	s.prefix = l.arena.zeroes(n + 1)
 	var run, week int64
 	full := int64(l.perWeek) * scale
 	weekday := 7
@@ -113,19 +113,6 @@ func (l layout) build(items []item) *series {
 		s.prefix[i+1] = s.prefix[i] + amount
 		weekday++
 	}
-	return s
-}
-
-// blank is n zeroes to work in; a layout with a scratch lends them without allocating.
-func (l layout) blank(n int) []int64 {
-	if l.scratch == nil {
-		return make([]int64, n)
-	}
-	if cap(*l.scratch) < n {
-		*l.scratch = make([]int64, n, 2*n)
-	}
-	s := (*l.scratch)[:n]
-	clear(s)
 	return s
 }
 
@@ -258,6 +245,19 @@ func (s *series) sum(w calendar.Span) quantity.Rat {
 		return quantity.Rat{}
 	}
 	return s.exact[to].Sub(s.exact[from])
+}
+
+// next is the first day from d on that has anything; calendar.Max when there is none.
+func (s *series) next(d calendar.Day) calendar.Day {
+	if s.exact != nil {
+		return max(d, s.lo)
+	}
+	for i := max(int(d-s.lo), 0); i < len(s.prefix)-1; i++ {
+		if s.prefix[i+1] != s.prefix[i] {
+			return s.lo + calendar.Day(i)
+		}
+	}
+	return calendar.Max
 }
 
 // last is the last day that has anything; first before last when there is none.

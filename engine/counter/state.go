@@ -308,7 +308,37 @@ func (u *run) releases(x *rulebook.Variant, t *tally, w calendar.Span) {
 		if w = next; w.From > last {
 			return
 		}
+		if step == 1 {
+			end = max(end, t.idleUntil(w, int(length)))
+		}
 	}
+}
+
+// idleUntil is a day up to which a window of months can end without losing or gaining a day
+// that counts: most of five years are idle, and are jumped over.
+func (t *tally) idleUntil(w calendar.Span, length int) calendar.Day {
+	leaves, enters := t.next(w.From), t.next(w.To+1)
+	const clamp = 4 // the ends of months are up to three days apart
+	return min(leaves.AddMonths(length)-clamp, enters-1)
+}
+
+// next is the first day from d on that has anything; far ahead when there is none.
+func (t *tally) next(d calendar.Day) calendar.Day {
+	found := calendar.Max
+	for i := range t.terms {
+		for j := range t.terms[i].parts {
+			p := &t.terms[i].parts[j]
+			if p.table != nil {
+				found = min(found, p.table.next(d))
+			}
+			for k := range p.stretches {
+				if s := p.stretches[k].span; s.To >= d {
+					found = min(found, max(s.From, d))
+				}
+			}
+		}
+	}
+	return found
 }
 
 // moves tells whether a window that slides on loses or gains a day that counts.

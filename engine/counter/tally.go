@@ -168,7 +168,7 @@ func (u *run) tally(v *rulebook.CounterVersion, x *rulebook.Variant, day calenda
 			}
 		default:
 			p.items = u.lay(p, b)
-			l := layout{scratch: &u.c.scratch, lo: u.lo, hi: u.hi, perWeek: t.perWeek, capped: p.measure != rulebook.MeasureHours}
+			l := layout{arena: u.c.arena, lo: u.lo, hi: u.hi, perWeek: t.perWeek, capped: p.measure != rulebook.MeasureHours}
 			if l.capped {
 				l.before = before
 			}

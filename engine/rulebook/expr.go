@@ -155,6 +155,14 @@ func (c *Condition) Reads() []*fact.Field {
 	return c.reads
 }
 
+// Sentence of a nil condition is empty.
+func (c *Condition) Sentence(lang string) string {
+	if c == nil {
+		return ""
+	}
+	return c.expr.Sentence(lang)
+}
+
 func known(v fact.Value, t Tri) (fact.Value, Tri) {
 	if t != True {
 		return fact.Value{}, t

@@ -503,7 +503,7 @@ func compareInts(r relation, left, right *node) test {
 // compareRats compares numbers of which one at least is decimal.
 func compareRats(r relation, left, right *node) test {
 	x, y := compileRat(left), compileRat(right)
-	return compareFractions(r, left, right.negated(), func(e *Env) Tri {
+	exact := func(e *Env) Tri {
 		a, s := x(e)
 		if s == Failed {
 			return s
@@ -513,7 +513,11 @@ func compareRats(r relation, left, right *node) test {
 			return t
 		}
 		return truth(r.holds(a.Cmp(b)))
-	})
+	}
+	if right = right.negated(); left.arithmetic() && right.arithmetic() {
+		return compareFractions(r, left, right, exact)
+	}
+	return exact
 }
 
 func compareTexts(r relation, left, right *node) test {

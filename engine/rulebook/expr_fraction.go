@@ -2,6 +2,7 @@ package rulebook
 
 import (
 	"math"
+	"slices"
 
 	"omnia/engine/fact"
 	"omnia/engine/quantity"
@@ -17,6 +18,19 @@ type fracFunc func(*Env) (num, den int64, t Tri)
 
 // tooWide is the truth of a fraction that does not fit. It never leaves this file.
 const tooWide Tri = 4
+
+// arithmetic tells whether n is only facts, parameters and numbers with signs between them. Such
+// a thing may be computed twice; a part with conditions of its own may not, for where those are
+// nested every level would double the work.
+func (n *node) arithmetic() bool {
+	switch n.op {
+	case opConst, opField, opParam:
+		return true
+	case opNeg, opAdd, opSub, opMul:
+		return !slices.ContainsFunc(n.kids, func(k *node) bool { return !k.arithmetic() })
+	}
+	return false
+}
 
 // compareFractions is the fast form of a comparison; slow decides where it can't.
 func compareFractions(r relation, left, right *node, slow test) test {
@@ -104,7 +118,7 @@ func newFraction(n *node) fracFunc {
 	case n.op == opMul:
 		return fractionProduct(n)
 	}
-	x := compileRat(n)
+	x := compileRat(n) // a parameter
 	return func(e *Env) (int64, int64, Tri) { return fraction(x(e)) }
 }
 

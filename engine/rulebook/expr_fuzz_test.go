@@ -18,6 +18,7 @@ func FuzzCompile(f *testing.F) {
 		`(azienda.unica ? add_months(richiesta.dal, 3) : richiesta.al) > data_riferimento`, `azienda.nome not contains "\u00e0\\"`,
 		`-(-azienda.mesi) - (3 - azienda.quota)`, `filter(periodi, {.giorni > #})`, `$env["azienda"]?.nome ?? nil`, `let x = 1.5 / 2; x ** 3 | f()`,
 		"`a``b` == azienda.nome // fine", `if true { 1 } else { 2 }`, `{"a": [1..3][0:1]}`, `::known(azienda)`, `b"\xff" matches "["`, `((((((`, `a.b.c.d()`,
+		`(table("a" + "b", azienda.unica).a)`, `(1 + 2).f() > 3`,
 	} {
 		f.Add(src)
 	}

@@ -265,7 +265,7 @@ func TestBlockingAddsToWhatIsThere(t *testing.T) {
 func TestANilConditionHoldsAndSaysNothing(t *testing.T) {
 	t.Parallel()
 	var c *Condition
-	if c.Eval(&Env{}) != True || c.Blocking(&Env{}, nil) != nil || c.Canonical() != "" || c.Reads() != nil {
+	if c.Eval(&Env{}) != True || c.Blocking(&Env{}, nil) != nil || c.Canonical() != "" || c.Reads() != nil || c.Sentence("it") != "" {
 		t.Error("a nil condition must be true, blocked by nothing, and empty")
 	}
 }
@@ -282,6 +282,69 @@ func TestRecordsOfAnotherVocabularyFail(t *testing.T) {
 	x := expression(t, w, "azienda.nome", Want{})
 	if _, known := x.Number(e); known != Failed {
 		t.Error("a text must fail as a number")
+	}
+}
+
+func TestTablesAreReadByEveryTypeOfInput(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	day := calendar.MustParse("2024-01-31")
+	version := span("2015-09-24", "2024-12-31")
+	row := func(n int64, r string, d calendar.Day, b bool, out string) TableRow {
+		return TableRow{Inputs: []fact.Value{fact.OfInt(n), fact.OfRat(quantity.MustParse(r)), fact.OfDay(d), fact.OfBool(b)}, Outputs: []fact.Value{fact.OfText(out)}}
+	}
+	w.Tables["tipi"] = &Table{
+		ID:      "tipi",
+		Inputs:  []Column{{Name: "mesi", Type: fact.Integer}, {Name: "quota", Type: fact.Decimal}, {Name: "dal", Type: fact.Date}, {Name: "zero", Type: fact.Bool}},
+		Outputs: []Column{{Name: "esito", Type: fact.Text}},
+		Versions: []TableVersion{{Version: version, Rows: []TableRow{
+			row(7, "0.5", day, true, "primo"), row(7, "0.5", day+1, true, "secondo"), row(7, "0.25", day, true, "terzo"), row(8, "0.5", day, true, "quarto"),
+		}}},
+	}
+	x := expression(t, w, `table("tipi", "esito", azienda.mesi, azienda.quota, richiesta.dal, periodo.zero_ore)`, Want{Kind: WantText})
+	e := w.example()
+	if _, known := x.Code(e); known != Unknown || !slices.Equal(paths(x.Blocking(e, nil)), []string{"azienda.quota"}) {
+		t.Errorf("without an input the cell is %d, blocked by %v", known, paths(x.Blocking(e, nil)))
+	}
+	for _, tt := range []struct {
+		mesi  int64
+		quota string
+		dal   calendar.Day
+		want  string
+	}{{7, "1/2", day, "primo"}, {7, "1/2", day + 1, "secondo"}, {7, "1/4", day, "terzo"}, {8, "1/2", day, "quarto"}} {
+		w.set(e, "azienda.mesi", fact.OfInt(tt.mesi))
+		w.set(e, "azienda.quota", fact.OfRat(quantity.MustParse(tt.quota)))
+		w.set(e, "richiesta.dal", fact.OfDay(tt.dal))
+		if got, known := x.Code(e); known != True || got != tt.want {
+			t.Errorf("%+v gives %q, %d", tt, got, known)
+		}
+	}
+	w.set(e, "periodo.zero_ore", fact.OfBool(false))
+	if _, known := x.Code(e); known != Failed || e.Failure.Text != "La tabella tipi non ha una riga per mesi 8, quota 1/2, dal 2024-01-31, zero no." {
+		t.Errorf("without a row: %d, %+v", known, e.Failure)
+	}
+	e.Day = calendar.MustParse("2025-01-01")
+	if _, known := x.Code(e); known != Failed || e.Failure.Code != "table_not_in_force" {
+		t.Errorf("after its end: %d, %+v", known, e.Failure)
+	}
+	whole := expression(t, w, `table("tipi", "esito", 7, azienda.mesi - 6, data("2024-01-31"), azienda.mesi > 3)`, Want{})
+	e = w.example()
+	if _, known := whole.Code(e); known != Failed || !strings.Contains(e.Failure.Text, "quota 1,") {
+		t.Errorf("a whole number for a decimal input: %d, %+v", known, e.Failure)
+	}
+}
+
+func TestAFieldTellsWhatItTakes(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	for name, want := range map[string]Want{
+		"azienda.unica": {Kind: WantBool}, "richiesta.ore": {Kind: WantInteger, Unit: "hour"}, "richiesta.settimane": {Kind: WantNumber, Unit: "week"},
+		"richiesta.dal": {Kind: WantDate}, "azienda.nome": {Kind: WantText},
+		"richiesta.causale": {Kind: WantText, Options: []string{"meteo", "mercato", "crisi"}},
+	} {
+		if got := WantField(w.root.Field(name)); fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("%s takes %+v, want %+v", name, got, want)
+		}
 	}
 }
 

@@ -15,6 +15,7 @@ func (l *loader) messages(o object) {
 		l.take(m, "message", id)
 		t := Texts{"it": m.text("it"), "en": m.text("en"), "de": m.text("de")}
 		l.ed.Messages.byID[id] = l.compileTemplate(m, m.n, t, messageSlot)
+		l.ed.Messages.byID[id].Place = m.placeOf("id")
 		said[id] = t
 	}
 	name := strings.TrimSuffix(path.Base(o.src.name), ".yaml")

@@ -12,6 +12,7 @@ import (
 type Template struct {
 	Texts Texts
 	Slots []string // each once, in the order of the Italian text, then of the others
+	Place Place    // of a sentence of the catalogue
 	parts map[string][]part
 }
 
@@ -30,6 +31,17 @@ func (m *Messages) Get(id string) *Template { return m.byID[id] }
 
 // IDs lists the catalogue, sorted.
 func (m *Messages) IDs() []string { return sortedKeys(m.byID) }
+
+// Each calls plain and slot for the parts of the text in lang, in order.
+func (t *Template) Each(lang string, plain, slot func(string)) {
+	for _, p := range t.parts[lang] {
+		if p.slot == "" {
+			plain(p.text)
+		} else {
+			slot(p.slot)
+		}
+	}
+}
 
 // Render is the text in lang, each slot replaced by what value gives.
 func (t *Template) Render(lang string, value func(slot string) string) string {

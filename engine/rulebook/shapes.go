@@ -26,6 +26,7 @@ var (
 	codeName   = textLike(`^\S+$`, "senza spazi: accoglimento_parziale")
 	upperID    = textLike(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$`, "lettere maiuscole, cifre e _: METEO24")
 	actID      = textLike(`^[A-Z][A-Z0-9]*(-[0-9]+)?$`, "la sigla di un atto di acts.yaml: D148, C176-2016")
+	messageID  = textLike(`^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*(@[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*)?$`, "un nome con i punti; dopo @ il contatore o la forma per cui vale: counter.norm@cigo.settimane_biennio")
 	articleNum = textLike(`^[0-9]+(-[a-z]+)?$`, `il numero, con l'eventuale -bis: "12", "22-ter"`)
 	normName   = textLike(`^(\*|[A-Z][A-Z0-9]*(-[0-9]+)?(\.art[0-9]+(-[a-z]+)?(\.c[0-9]+(-[a-z]+)?)?)?)$`, `atto, articolo e comma: D148.art12.c3; un articolo intero: D148.art12; tutto: "*"`)
 	normOnly   = textLike(`^[A-Z][A-Z0-9]*(-[0-9]+)?\.art[0-9]+(-[a-z]+)?(\.c[0-9]+(-[a-z]+)?)?$`, `atto, articolo e comma: D148.art12.c3`)
@@ -228,7 +229,7 @@ var rulesFile = &shape{name: "rules", text: "questo file", keys: []key{
 var messagesFile = &shape{name: "messages", text: "questo file", keys: []key{
 	schemaKey("messages/v1"),
 	must("messages", listOf(1, objectOf(&shape{name: "message", text: "un messaggio", keys: []key{
-		must("id", dottedID, "il nome"),
+		must("id", messageID, "il nome"),
 		must("it", words, "in italiano, con i valori tra graffe: {limite}"),
 		must("en", words, "in inglese"),
 		must("de", words, "in tedesco"),
