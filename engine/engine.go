@@ -43,7 +43,7 @@ func (g *Engine) Counters(f *fact.Facts, opt Options) (*Counters, error) {
 	c.presume()
 	warnings, refused := c.check()
 	if len(refused) > 0 {
-		return nil, ErrInput.With(refused...)
+		return nil, refusal(refused)
 	}
 	out := &Counters{
 		Decision:        Header{Edition: g.edition.Name, EditionDigest: g.edition.Digest, FactsDigest: digest},
@@ -60,6 +60,17 @@ func (g *Engine) Counters(f *fact.Facts, opt Options) (*Counters, error) {
 	return out, nil
 }
 
+// refusal is the fault for these defects; when all are of one sort, it bears their code.
+func refusal(details []fault.Detail) error {
+	f := ErrInput
+	for _, d := range details {
+		if d.Code != details[0].Code {
+			return f.With(details...)
+		}
+	}
+	return fault.New(fault.Invalid, details[0].Code, details[0].Text).With(details...)
+}
+
 // decision is one case on its way through the engine.
 type decision struct {
 	engine *Engine
@@ -68,6 +79,7 @@ type decision struct {
 	ref    calendar.Day
 	words  *explain.Writer
 	env    rulebook.Env
+	filled []*rulebook.Presumption // those that filled a fact
 }
 
 // clone copies what presumptions may write into: the root and the rows of its lists.

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"omnia/engine/calendar"
 	"omnia/engine/counter"
 	"omnia/engine/fact"
@@ -111,3 +113,6 @@ func (c *decision) Request() (span calendar.Span, ok bool) {
 
 // Label is how people call a fact.
 func (c *decision) Label(r fact.Ref) string { return r.Field.Label.In(c.opt.Language) }
+
+// Presumed tells whether a presumption filled a fact of the case.
+func (c *decision) Presumed(p *rulebook.Presumption) bool { return slices.Contains(c.filled, p) }

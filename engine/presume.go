@@ -64,6 +64,9 @@ func (c *decision) presumeInto(p *rulebook.Presumption, target *fact.Value, row 
 		} else if value, t := v.Value.Value(&c.env); t == rulebook.True {
 			*target = value.As(fact.Presumed)
 		}
+		if target.IsKnown() && !c.Presumed(p) {
+			c.filled = append(c.filled, p)
+		}
 		return
 	}
 }

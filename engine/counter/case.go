@@ -29,7 +29,9 @@ type Plan struct {
 	edition *rulebook.Edition
 	group   *fact.Group
 	slots   slots
-	changes []calendar.Day // days on which the law changes, in order
+	looks   []int                              // row slots that exceptions look at
+	order   map[*rulebook.ExceptionVersion]int // exceptions numbered, for the memo
+	changes []calendar.Day                     // days on which the law changes, in order
 	breaks  map[*rulebook.Version][]calendar.Day
 	arenas  sync.Pool // of *arena: room for tables, used again by the next case
 }
@@ -57,10 +59,12 @@ func NewPlan(ed *rulebook.Edition) *Plan {
 			s.request = append(s.request, [2]int{f.Slot, i})
 		}
 	}
-	return &Plan{
+	p := &Plan{
 		edition: ed, group: row, slots: s, changes: changesOf(ed), breaks: breaksOf(ed),
 		arenas: sync.Pool{New: func() any { return new(arena) }},
 	}
+	p.numberExceptions()
+	return p
 }
 
 // Case is the facts of one decision made ready for every counter. It is used by one goroutine.
@@ -77,6 +81,7 @@ type Case struct {
 	noRow   fact.Record // a row in which nothing is known: `periodo` when nothing is requested
 	params  []ParamUse
 	arena   *arena // for the tables of the counter in hand
+	memo    memo
 }
 
 // period is one row of the history, or the request seen as one.
@@ -84,8 +89,10 @@ type period struct {
 	row     int // index in periodi; rulebook.RequestRow for the request
 	rec     fact.Record
 	span    calendar.Span
-	dated   bool // both days are known
-	waivers []waiver
+	dated   bool     // both days are known
+	class   int      // rows of one class are alike in all that exceptions look at; -1: not classed
+	waivers []waiver // once asked
+	asked   bool     // waivers have been looked for
 }
 
 // waiver is one exception that holds, or may hold, on some days of a period.
@@ -110,18 +117,19 @@ func (p *Plan) NewCase(f *fact.Facts, ref calendar.Day) *Case {
 	c.periods = make([]period, len(history.Rows))
 	for i, rec := range history.Rows {
 		c.periods[i] = p.newPeriod(i, rec)
+		c.periods[i].class = c.memo.class(p, rec)
 	}
-	slices.SortStableFunc(c.periods, func(a, b period) int {
+	byStart := func(a, b period) int {
 		return cmp.Or(cmp.Compare(a.span.From, b.span.From), cmp.Compare(a.rec[p.slots.numero].Text, b.rec[p.slots.numero].Text))
-	})
+	}
+	if !slices.IsSortedFunc(c.periods, byStart) { // archives come sorted
+		slices.SortStableFunc(c.periods, byStart)
+	}
 	for _, slot := range p.slots.reqFields {
 		c.asked = c.asked || f.Root[slot].State == fact.Known || f.Root[slot].State == fact.Declared
 	}
 	if c.asked {
 		c.request = p.newPeriod(rulebook.RequestRow, p.requestRow(f))
-	}
-	for i := range c.periods {
-		c.periods[i].waivers = c.findWaivers(&c.periods[i])
 	}
 	return c
 }
@@ -146,7 +154,7 @@ func (p *Plan) requestRow(f *fact.Facts) fact.Record {
 
 func (p *Plan) newPeriod(row int, rec fact.Record) period {
 	from, to := &rec[p.slots.from], &rec[p.slots.to]
-	out := period{row: row, rec: rec, dated: from.IsKnown() && to.IsKnown(), span: calendar.Span{From: calendar.Min, To: calendar.Max}}
+	out := period{row: row, rec: rec, class: -1, dated: from.IsKnown() && to.IsKnown(), span: calendar.Span{From: calendar.Min, To: calendar.Max}}
 	if from.IsKnown() {
 		out.span.From = from.Day()
 	}
@@ -201,7 +209,7 @@ func (c *Case) findWaivers(p *period) []waiver {
 
 // waiversOn evaluates one version of an exception on days under the same law.
 func (c *Case) waiversOn(label string, v *rulebook.ExceptionVersion, p *period, span calendar.Span, out []waiver) []waiver {
-	truth := v.When.Eval(c.on(p, span.From))
+	truth := c.truth(v, p, span.From)
 	if truth == rulebook.False {
 		return out
 	}

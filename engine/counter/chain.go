@@ -197,8 +197,24 @@ type pause struct {
 	weeks      *weekMap // weeks that count for the pause
 	idle       *weekMap // weeks in which the whole unit stood still: no work
 	doubt      *weekMap // weeks for which that is not known
-	refs       []fact.Ref
+	doubts     []doubt
 	ends       []calendar.Day // by week: the Monday after the last full chain before it; 0 for none
+}
+
+// doubt is days of which it is not known whether the unit stood still.
+type doubt struct {
+	span calendar.Span
+	refs []fact.Ref
+}
+
+// ask names the facts that would tell whether the pause has run by monday.
+func (p *pause) ask(r *Result, plan *Plan, monday calendar.Day) {
+	from, _ := p.lastFull(monday)
+	for _, d := range p.doubts {
+		if d.span.Meets(calendar.Span{From: from, To: monday - 1}) {
+			r.missing(plan, d.refs...)
+		}
+	}
 }
 
 // newPause reads the pause of a variant; nil when there is none, when the weeks of the history hold
@@ -248,7 +264,7 @@ func (u *run) markPause(p *pause, v *rulebook.CounterVersion, x *rulebook.Varian
 		p.idle.mark(row.span)
 	case rulebook.Unknown:
 		p.doubt.mark(row.span)
-		p.refs = x.Pause.IdleWhen.Blocking(&u.c.env, p.refs)
+		p.doubts = append(p.doubts, doubt{row.span, x.Pause.IdleWhen.Blocking(&u.c.env, nil)})
 	case rulebook.Failed:
 		if u.r.Failure == nil {
 			u.r.Failure = u.c.env.Failure
@@ -383,7 +399,7 @@ func (a *asked) chainWeeks(l *laid, req calendar.Span, yield func(Judged) bool) 
 		case !touches:
 		case a.pause != nil && a.paused(at, span):
 			if a.pause.doubtful(monday) && a.placed == a.c.request.span.From {
-				a.r.missing(a.c.plan, a.pause.refs...)
+				a.pause.ask(a.r, a.c.plan, monday)
 				return false
 			}
 			j.Fits, j.Why = false, WhyPause
@@ -410,8 +426,7 @@ func (a *asked) paused(l *laid, week calendar.Span) bool {
 	if a.bound == nil {
 		norms := append(append([]string(nil), l.v.Norms...), l.x.Pause.Norms...)
 		p := a.c.request
-		p.span = a.reach
-		p.waivers = a.c.findWaivers(&p)
+		p.span, p.asked = a.reach, false
 		a.bound = []calendar.Span{}
 		for _, s := range a.c.classify(a.k, requestPeriod, &p, a.reach, norms, nil) {
 			if s.fate == counts {

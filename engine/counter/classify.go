@@ -87,6 +87,9 @@ func (c *Case) claim(v *rulebook.CounterVersion, index int, p *period, part cale
 
 // waive cuts out the days on which an exception waives one of the norms.
 func (c *Case) waive(seg segment, p *period, norms []string, out []segment) []segment {
+	if !p.asked {
+		p.waivers, p.asked = c.findWaivers(p), true
+	}
 	var cuts [8]calendar.Day
 	marks := cuts[:0]
 	hit := false

@@ -11,17 +11,16 @@ import (
 // that first day: limits are read once for days under the same law.
 func (a *asked) era(day calendar.Day) calendar.Day {
 	base := a.c.request.span.From
-	if a.sameLaw(base, day) {
+	if a.c.plan.sameLaw(base, day) {
 		return base
 	}
 	return day
 }
 
 // sameLaw tells whether nothing in the edition changes between two days.
-func (a *asked) sameLaw(from, to calendar.Day) bool {
-	changes := a.c.plan.changes
-	i, _ := slices.BinarySearch(changes, from+1)
-	return i == len(changes) || changes[i] > to
+func (p *Plan) sameLaw(from, to calendar.Day) bool {
+	i, _ := slices.BinarySearch(p.changes, from+1)
+	return i == len(p.changes) || p.changes[i] > to
 }
 
 // changesOf lists the days on which any parameter, table or counter of the edition changes, in order.

@@ -124,8 +124,7 @@ func (a *asked) classifyRequest(reach calendar.Span) bool {
 	u := a.run
 	a.reach, a.claimed, a.laid, a.bound = reach, nil, nil, nil
 	p := u.c.request
-	p.span = reach
-	p.waivers = u.c.findWaivers(&p)
+	p.span, p.asked = reach, false
 	for _, s := range u.c.classify(u.k, requestPeriod, &p, reach, nil, nil) {
 		switch s.fate {
 		case unclear:

@@ -70,7 +70,7 @@ func (u *run) weeksForTier(v *rulebook.CounterVersion, day calendar.Day) (quanti
 	if v.Rate.Delay {
 		at = day.FirstOfMonth() - 1
 	}
-	w, ok := u.window(x, at)
+	w, ok := u.windowUnder(x, at, day)
 	if !ok {
 		return quantity.Rat{}, false
 	}
@@ -89,7 +89,6 @@ func (u *run) rateWaived() (bool, bool) {
 		return false, false
 	}
 	p := u.c.request
-	p.waivers = u.c.findWaivers(&p)
 	free := true
 	for _, s := range u.c.classify(u.k, requestPeriod, &p, p.span, nil, nil) {
 		switch s.fate {

@@ -23,6 +23,7 @@ type run struct {
 	first    []int // segments of period i are segments[first[i]:first[i+1]]
 	declared bool  // some period declares what was used
 	blind    bool  // the history is not known well enough to count
+	kept     kept
 }
 
 // Run answers one counter.
@@ -178,6 +179,7 @@ func (u *run) prepare(v *rulebook.CounterVersion, day calendar.Day) {
 
 // reach is the first day that a window of the version, ending with day, looks back to.
 func (u *run) reach(v *rulebook.CounterVersion, day calendar.Day) calendar.Day {
+	law := day
 	if v.Rate != nil {
 		day = day.FirstOfMonth() - 1 // the tier is read at the end of the month before
 	}
@@ -188,7 +190,7 @@ func (u *run) reach(v *rulebook.CounterVersion, day calendar.Day) calendar.Day {
 		case rulebook.WindowChain, rulebook.WindowTreatment:
 			first = min(first, u.k.Versions[len(u.k.Versions)-1].From)
 		default:
-			if w, ok := u.window(x, day); ok {
+			if w, ok := u.windowUnder(x, day, law); ok {
 				first = min(first, w.From)
 			}
 		}
@@ -326,8 +328,14 @@ func (u *run) limit(x *rulebook.Variant, day calendar.Day) (quantity.Rat, bool) 
 	return value, found
 }
 
-// window is the window that ends with the examined day (weeks: with its week).
+// window is the window that ends with the examined day (weeks: with its week), as long as the
+// law of that day says.
 func (u *run) window(x *rulebook.Variant, day calendar.Day) (calendar.Span, bool) {
+	return u.windowUnder(x, day, day)
+}
+
+// windowUnder is the window that ends with a day, as long as the law of another day says.
+func (u *run) windowUnder(x *rulebook.Variant, day, law calendar.Day) (calendar.Span, bool) {
 	switch x.Window.Kind {
 	case rulebook.WindowFixed:
 		return calendar.Span{From: x.Window.From, To: x.Window.To}, true
@@ -336,7 +344,7 @@ func (u *run) window(x *rulebook.Variant, day calendar.Day) (calendar.Span, bool
 	case rulebook.WindowChain:
 		return calendar.Span{From: 1, To: 0}, true
 	}
-	v, ok := u.c.number(x.Window.Length, u.c.asRequest(), day, u.r)
+	v, ok := u.c.number(x.Window.Length, u.c.asRequest(), law, u.r)
 	if !ok {
 		return calendar.Span{}, false
 	}

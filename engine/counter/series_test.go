@@ -107,9 +107,14 @@ func TestPeriodsShareOverlappingDaysWithoutLoss(t *testing.T) {
 		from := monday + calendar.Day(rapid.IntRange(0, 60).Draw(t, "wfrom"))
 		w := calendar.Span{From: from, To: from + calendar.Day(rapid.IntRange(0, 40).Draw(t, "wlen"))}
 		var sum quantity.Rat
-		p.paint(w, 5, func(_ int, m quantity.Rat) { sum = sum.Add(m) })
+		p.paint(w, 5, nil, func(_ int, m quantity.Rat) { sum = sum.Add(m) })
 		if want := p.in(w); !sum.Equal(want) {
 			t.Fatalf("periods add up to %s, the window counts %s", sum, want)
+		}
+		exact := quantity.Int(0)
+		p.paintExact(w, 5, func(_ int, m quantity.Rat) { exact = exact.Add(m) })
+		if !sum.Equal(exact) {
+			t.Fatalf("in whole numbers %s, in rationals %s", sum, exact)
 		}
 	})
 }

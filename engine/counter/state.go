@@ -153,7 +153,7 @@ func (u *run) amounts(t *tally, w calendar.Span) []quantity.Rat {
 			case p.measure == rulebook.MeasureMonths:
 				shares(p.stretches, w, add)
 			case p.table.capped:
-				p.paint(w, t.perWeek, add)
+				p.paint(w, t.perWeek, u.c.arena, add)
 			default:
 				for k := range p.items {
 					if m := p.items[k].amountIn(w, t.perWeek); m.Sign() != 0 {
@@ -168,12 +168,47 @@ func (u *run) amounts(t *tally, w calendar.Span) []quantity.Rat {
 
 // paint splits the amount of each day among the items that share it, in order: the first
 // takes what the day can hold.
-func (p *linePart) paint(w calendar.Span, perWeek int, add func(int, quantity.Rat)) {
+func (p *linePart) paint(w calendar.Span, perWeek int, room *arena, add func(int, quantity.Rat)) {
+	if p.table.exact != nil {
+		p.paintExact(w, perWeek, add)
+		return
+	}
+	t := p.table
+	left := room.zeroes(len(t.prefix))
+	for i := 0; i+1 < len(t.prefix); i++ {
+		left[i] = t.prefix[i+1] - t.prefix[i]
+	}
+	for i := range p.items {
+		it := &p.items[i]
+		amount := t.scale
+		if it.days == nil {
+			num, den, _ := it.perDay.Frac64()
+			amount = num * (t.scale / den)
+		}
+		var own int64
+		it.each(w, perWeek, func(d calendar.Day) {
+			if i := int(d - t.lo); i >= 0 && i < len(left) {
+				take := min(amount, left[i])
+				left[i] -= take
+				own += take
+			}
+		})
+		if own != 0 {
+			add(it.period, quantity.Frac(own, t.scale).Mul(p.factor))
+		}
+	}
+}
+
+// paintExact is paint in rationals.
+func (p *linePart) paintExact(w calendar.Span, perWeek int, add func(int, quantity.Rat)) {
 	left := make(map[calendar.Day]quantity.Rat)
 	for i := range p.items {
 		it := &p.items[i]
-		own := quantity.Int(0)
-		it.each(w, perWeek, func(d calendar.Day, amount quantity.Rat) {
+		amount, own := it.perDay, quantity.Int(0)
+		if it.days != nil {
+			amount = quantity.Int(1)
+		}
+		it.each(w, perWeek, func(d calendar.Day) {
 			free, seen := left[d]
 			if !seen {
 				free = p.table.sum(calendar.Span{From: d, To: d})
@@ -188,11 +223,11 @@ func (p *linePart) paint(w calendar.Span, perWeek int, add func(int, quantity.Ra
 }
 
 // each calls yield for the days of a window on which the item has something.
-func (it *item) each(w calendar.Span, perWeek int, yield func(calendar.Day, quantity.Rat)) {
+func (it *item) each(w calendar.Span, perWeek int, yield func(calendar.Day)) {
 	if it.days != nil {
 		for _, d := range it.days {
 			if w.Has(d) {
-				yield(d, quantity.Int(1))
+				yield(d)
 			}
 		}
 		return
@@ -200,7 +235,7 @@ func (it *item) each(w calendar.Span, perWeek int, yield func(calendar.Day, quan
 	s := it.span.Clip(w)
 	for d := s.From; d <= s.To; d++ {
 		if d.Weekday() < perWeek {
-			yield(d, it.perDay)
+			yield(d)
 		}
 	}
 }

@@ -148,6 +148,24 @@ func (t *tally) part(line *rulebook.Line) (term int, p *linePart) {
 // tally lays the segments of the history on tables, for one variant and one basis. ok is
 // false when a number of the rules could not be read; the result says why.
 func (u *run) tally(v *rulebook.CounterVersion, x *rulebook.Variant, day calendar.Day, b basis) (*tally, bool) {
+	if k := &u.kept; b == asCounted && k.tally != nil && k.x == x && u.c.plan.sameLaw(min(k.day, day), max(k.day, day)) {
+		return k.tally, true
+	}
+	t, ok := u.layTally(v, x, day, b)
+	if ok && b == asCounted {
+		u.kept = kept{x, day, t}
+	}
+	return t, ok
+}
+
+// kept is the tally last laid: the state and the request mostly ask for the same.
+type kept struct {
+	x     *rulebook.Variant
+	day   calendar.Day
+	tally *tally
+}
+
+func (u *run) layTally(v *rulebook.CounterVersion, x *rulebook.Variant, day calendar.Day, b basis) (*tally, bool) {
 	t, ok := u.frame(v, x, day)
 	if !ok {
 		return nil, false
