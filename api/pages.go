@@ -67,29 +67,11 @@ func braced(path string) string {
 	return strings.Join(parts, "/")
 }
 
-// explanation is one code as its page tells it.
-type explanation struct {
-	Type   string `json:"type"`
-	Code   string `json:"code"`
-	Status int    `json:"status"`
-	Title  string `json:"title"`
-	Detail string `json:"detail"`
-	Cure   string `json:"cure"`
-}
-
-func explain(e *explained, lang string) explanation {
-	return explanation{
-		Type: "/problems/" + e.Code, Code: e.Code, Status: statuses[e.Kind],
-		Title: e.Title.In(lang), Detail: general(e.Text.In(lang)), Cure: e.Cure.In(lang),
-	}
-}
-
 func (s *server) showProblem(c *call) error {
-	e, ok := problemIndex[c.Param("code")]
+	x, ok := explanationOf(s.Decider.Edition(), c.Param("code"), c.lang)
 	if !ok {
 		return failure(c.lang, codeProblemNotFound, c.Param("code"))
 	}
-	x := explain(e, c.lang)
 	if c.media == typeHTML {
 		return c.page("problem", map[string]any{"Lang": c.lang, "X": x, "W": problemWords[c.lang]})
 	}
@@ -102,10 +84,7 @@ func (s *server) listProblems(c *call) error {
 	if err := q.err(); err != nil {
 		return err
 	}
-	all := make([]explanation, len(problemTable))
-	for i := range problemTable {
-		all[i] = explain(&problemTable[i], c.lang)
-	}
+	all := explanations(s.Decider.Edition(), c.lang)
 	if c.media == typeHTML {
 		page.limit = len(all)
 	}

@@ -16,6 +16,8 @@
 //	json facts=NAME                  a case
 //	yaml expect=NAME when=before     what a case expects, in the language of the cases beside the rules (or when=after)
 //	text check                       what the check says at that point
+//	console run                      commands, each after a $, with what they print; … is anything.
+//	                                 They see the folder as rules and the folder as shipped as prima
 //
 // Tables under the headings on conditions are compiled and evaluated too.
 package guidatest

@@ -120,11 +120,13 @@ func (f folder) copyVersion(name, head string) error {
 	return nil
 }
 
+// publish makes an edition of the folder as it is, as if it were the first.
 func (f folder) publish(name, on string) error {
 	day, err := calendar.Parse(on)
 	if err != nil {
 		return err
 	}
+	maps.DeleteFunc(f, func(name, _ string) bool { return strings.HasPrefix(name, "editions/") })
 	text, defects := rulebook.Publish(f.fs(), name, day)
 	if err := defects.Err(); err != nil {
 		return err

@@ -21,6 +21,11 @@ func TestEachStepOfTheGuideDoesWhatItSays(t *testing.T) {
 				t.Fatalf("%s: changes the rules and shows no effect: add expect=… when=after, or what the check says", &part.blocks[0])
 			}
 			before := shipped(t)
+			if !part.has("check") { // what a reader is told to do must be allowed once everything is published
+				if err := before.publish("prova", "2026-11-23"); err != nil {
+					t.Fatal(err)
+				}
+			}
 			after := before.clone()
 			var found *block
 			facts := map[string]*block{}
@@ -34,6 +39,8 @@ func TestEachStepOfTheGuideDoesWhatItSays(t *testing.T) {
 					expects = append(expects, b)
 				case b.has("check"):
 					checkSays(t, after, b, fix)
+				case b.has("run"):
+					commandsSay(t, before, after, b)
 				default:
 					if err := after.edit(b, found); err != nil {
 						t.Fatalf("%s: %v", b, err)
@@ -46,6 +53,7 @@ func TestEachStepOfTheGuideDoesWhatItSays(t *testing.T) {
 			}
 			if !part.has("check") {
 				loads(t, after)
+				staysInForm(t, before, after)
 			}
 		})
 	}
@@ -76,7 +84,7 @@ func edits(h heading) bool {
 func proves(h heading) bool {
 	for i := range h.blocks {
 		b := &h.blocks[i]
-		if b.attrs["when"] == "after" || b.has("check") || strings.HasSuffix(b.attrs["file"], ".cases.yaml") {
+		if b.attrs["when"] == "after" || b.has("check") || b.has("run") || strings.HasSuffix(b.attrs["file"], ".cases.yaml") {
 			return true
 		}
 	}
@@ -120,6 +128,21 @@ func loads(t *testing.T, f folder) {
 			if err := holds(ed, c); err != nil {
 				t.Errorf("%s: %v", c.Label(), err)
 			}
+		}
+	}
+}
+
+// staysInForm checks that what the guide has people write is what fmt would write.
+func staysInForm(t *testing.T, before, after folder) {
+	t.Helper()
+	canonical := func(name, text string) bool {
+		out, defects := rulebook.Format(name, []byte(text))
+		return len(defects) == 0 && string(out) == text
+	}
+	for name, text := range after {
+		was, existed := before[name]
+		if text != was && (!existed || canonical(name, was)) && !canonical(name, text) {
+			t.Errorf("fmt would change %s", name)
 		}
 	}
 }

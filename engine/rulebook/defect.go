@@ -70,27 +70,31 @@ func (d Defects) Print(w io.Writer) error {
 
 func (d *Defect) print(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n", d.Place, d.Message)
+	fmt.Fprintf(&b, "%s: %s\n", harmless(d.Place.String()), harmless(d.Message))
 	if d.Snippet != "" {
 		line, col := clip(d.Snippet, d.Place.Col)
 		fmt.Fprintf(&b, "    %s\n    %s^\n", line, strings.Repeat(" ", col-1))
 	}
 	if d.Hint != "" {
-		fmt.Fprintf(&b, "    suggerimento: %s\n", d.Hint)
+		fmt.Fprintf(&b, "    suggerimento: %s\n", harmless(d.Hint))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// clip keeps the part of the line around the column, both counted in characters, and makes
-// control characters harmless to a terminal.
-func clip(line string, col int) (string, int) {
-	runes := []rune(line)
-	for i, r := range runes {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r == '\u2028' || r == '\u2029' {
-			runes[i] = ' '
+// harmless replaces what a terminal would obey: the files are not ours.
+func harmless(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\t' || invisible(r) {
+			return ' '
 		}
-	}
+		return r
+	}, s)
+}
+
+// clip keeps the part of the line around the column, both counted in characters.
+func clip(line string, col int) (string, int) {
+	runes := []rune(harmless(line))
 	col = min(max(col, 1), len(runes)+1)
 	if len(runes) <= widest {
 		return string(runes), col

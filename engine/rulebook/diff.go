@@ -33,8 +33,7 @@ type Change struct {
 // Diff tells what changed from one edition to another, sorted by kind, id and version.
 func Diff(before, after *Edition) []Change { return diff(before.states(), after.states()) }
 
-// DiffPublished tells the same of two published editions. Of those only digests are kept: a
-// change of words is one of the text of the version, comments included.
+// DiffPublished tells the same of two published editions, of which only digests are kept.
 func DiffPublished(before, after *Published) []Change { return diff(before.states(), after.states()) }
 
 // itemState is what a comparison looks at.
@@ -58,7 +57,7 @@ func (ed *Edition) states() []itemState {
 func (p *Published) states() []itemState {
 	var list []itemState
 	for _, i := range p.Items {
-		list = append(list, itemState{i.Kind, i.ID, i.Version, i.From, i.To, i.Digest, i.TextDigest, ""})
+		list = append(list, itemState{i.Kind, i.ID, i.Version, i.From, i.To, i.Digest, i.WordsDigest, ""})
 	}
 	return list
 }

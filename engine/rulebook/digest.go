@@ -54,11 +54,11 @@ func compareItems(a, b Item) int {
 
 // rootDigest binds everything that an answer depends on: of each version its meaning, its days and
 // its words. Two editions with the same digest give the same answers, to the byte.
-func rootDigest(items []Item) string {
+func rootDigest(items []itemState) string {
 	var lines []string
 	for i := range items {
-		it := &items[i]
-		lines = append(lines, fmt.Sprintf("%s %s %d %s %s %s\n", it.Kind, it.ID, it.Version.Number, it.Version.Digest, it.Version.To, digestOf(it.words)))
+		s := &items[i]
+		lines = append(lines, fmt.Sprintf("%s %s %s %s\n", s.key(), s.digest, s.to, s.words))
 	}
 	slices.Sort(lines)
 	return digestOf(strings.Join(lines, ""))

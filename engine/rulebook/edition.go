@@ -214,11 +214,10 @@ type Column struct {
 	Options []string
 }
 
-// TableVersion is one dated form of a table, indexed by its inputs.
+// TableVersion is one dated form of a table.
 type TableVersion struct {
 	Version
-	Rows  []TableRow
-	index map[string]int
+	Rows []TableRow
 }
 
 // TableRow is one row: inputs then outputs, in column order. An output may be unknown.

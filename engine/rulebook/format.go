@@ -231,7 +231,7 @@ func (f *formatter) mapping(n *yaml.Node, of *form, indent int, opened bool) {
 	for i, pair := range orderedPairs(n, of) {
 		first := opened && i == 0
 		f.head(pair.key, indent, first, i == 0)
-		f.out.WriteString(nameText(pair.key.Value) + ":")
+		f.out.WriteString(keyText(pair.key.Value) + ":")
 		f.value(pair.key, pair.value, pair.form, indent)
 	}
 }
@@ -397,7 +397,7 @@ func flowText(n *yaml.Node, of *form) string {
 	case yaml.MappingNode:
 		var parts []string
 		for _, p := range orderedPairs(n, of) {
-			parts = append(parts, nameText(p.key.Value)+": "+flowText(p.value, p.form))
+			parts = append(parts, keyText(p.key.Value)+": "+flowText(p.value, p.form))
 		}
 		return "{" + strings.Join(parts, ", ") + "}"
 	case yaml.SequenceNode:
@@ -422,6 +422,14 @@ func nameText(s string) string {
 		return s
 	}
 	return doubleQuoted(s)
+}
+
+// keyText is a key: «on» is a word there to every reader that matters, and we answer with it.
+func keyText(s string) string {
+	if slices.Contains(yesNo, s) && len(s) > 1 {
+		return s
+	}
+	return nameText(s)
 }
 
 // scalarText quotes a scalar by its form: expressions in single quotes, words in double quotes,

@@ -100,7 +100,7 @@ func (l *loader) finish() {
 	slices.SortFunc(ed.Items, compareItems)
 	l.orderOfCounters()
 	l.cyclesOfPresumptions()
-	ed.Digest = rootDigest(ed.Items)
+	ed.Digest = rootDigest(ed.states())
 	l.comparePublished()
 	l.quoteLines()
 	l.defects = l.defects.tidy()

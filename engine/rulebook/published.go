@@ -24,12 +24,13 @@ type Published struct {
 
 // PublishedItem is one published version.
 type PublishedItem struct {
-	Kind, ID   string
-	Version    int
-	From, To   calendar.Day // To is calendar.Max while open
-	Digest     string
-	TextDigest string
-	Place      Place
+	Kind, ID    string
+	Version     int
+	From, To    calendar.Day // To is calendar.Max while open
+	Digest      string
+	TextDigest  string
+	WordsDigest string // of what people read: title, law, confidence, note, labels, messages
+	Place       Place
 }
 
 func (p *PublishedItem) key() string { return fmt.Sprintf("%s %s %d", p.Kind, p.ID, p.Version) }
@@ -44,7 +45,7 @@ func (l *loader) edition(o object) {
 	for _, n := range o.list("items") {
 		item := PublishedItem{
 			Kind: n.text("kind"), ID: n.text("id"), Version: n.whole("version"), To: calendar.Max,
-			Digest: n.text("digest"), TextDigest: n.text("text_digest"), Place: n.place(),
+			Digest: n.text("digest"), TextDigest: n.text("text_digest"), WordsDigest: n.text("words_digest"), Place: n.place(),
 		}
 		item.From, _ = n.day("valid_from")
 		if to, ok := n.day("valid_to"); ok {
@@ -73,6 +74,10 @@ func (l *loader) comparePublished() {
 	for _, p := range ed.Published {
 		if p.Digest == ed.Digest {
 			ed.Name = p.Name
+		}
+		if !broken && rootDigest(p.states()) != p.Digest {
+			l.file(p.Place.File, "published_changed", "un elenco pubblicato non si modifica: ripristina il file", "l'elenco dell'edizione %s non corrisponde più alla sua impronta", p.Name)
+			l.defects[len(l.defects)-1].Place = p.Place
 		}
 		for i := range p.Items {
 			if item := &p.Items[i]; !broken && frozen(item.Kind) {
@@ -142,7 +147,8 @@ func (ed *Edition) Freeze(name string, on calendar.Day) *Published {
 		it := &ed.Items[i]
 		v := it.Version
 		p.Items = append(p.Items, PublishedItem{
-			Kind: it.Kind, ID: it.ID, Version: v.Number, From: v.From, To: v.To, Digest: v.Digest, TextDigest: v.TextDigest, Place: it.Place,
+			Kind: it.Kind, ID: it.ID, Version: v.Number, From: v.From, To: v.To, Place: it.Place,
+			Digest: v.Digest, TextDigest: v.TextDigest, WordsDigest: digestOf(it.words),
 		})
 	}
 	return p
@@ -160,7 +166,7 @@ func (p *Published) print() []byte {
 		if item.To != calendar.Max {
 			fmt.Fprintf(&b, ", valid_to: %s", doubleQuoted(item.To.String()))
 		}
-		fmt.Fprintf(&b, ", digest: %s, text_digest: %s}\n", item.Digest, item.TextDigest)
+		fmt.Fprintf(&b, ", digest: %s, text_digest: %s, words_digest: %s}\n", item.Digest, item.TextDigest, item.WordsDigest)
 	}
 	return b.Bytes()
 }

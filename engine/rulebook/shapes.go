@@ -16,7 +16,6 @@ var (
 	formula = &form{kind: formExpr}
 	anyYAML = &form{kind: formAny}
 	natural = &form{kind: formWhole, least: 1}
-	amount  = &form{kind: formWhole}
 
 	unitName   = codeOf(unitNames()...)
 	confidence = codeOf(string(Confirmed), string(Confirmed2), string(Recalled), string(Default))
@@ -344,6 +343,7 @@ var editionFile = &shape{name: "edition", text: "questo file", keys: []key{
 		may("valid_to", day, "l'ultimo giorno in cui vale"),
 		must("digest", digestText, "l'impronta del significato"),
 		must("text_digest", digestText, "l'impronta del testo"),
+		must("words_digest", digestText, "l'impronta delle parole: titolo, atti, note, messaggi"),
 	}})), "le versioni pubblicate"),
 }}
 

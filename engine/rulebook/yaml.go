@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
@@ -33,7 +34,7 @@ func readSource(name string, data []byte) (*source, Defects) {
 	}
 	s.data = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
 	s.lines = strings.Split(string(s.data), "\n")
-	if d := s.refuseTabs(); len(d) > 0 {
+	if d := append(s.refuseTabs(), s.refuseInvisible()...); len(d) > 0 {
 		return s, d
 	}
 	root, err := parseOne(s.data)
@@ -91,6 +92,26 @@ func (s *source) refuseTabs() (defects Defects) {
 		}
 	}
 	return defects
+}
+
+// refuseInvisible refuses characters that no editor shows: some are line ends to YAML alone, and
+// could hide a key behind a comment; others turn the order of what is read.
+func (s *source) refuseInvisible() (defects Defects) {
+	for i, line := range s.lines {
+		col := 0
+		for _, r := range line {
+			col++
+			if invisible(r) {
+				defects = append(defects, s.at(i+1, col, "invisible", "toglilo, o scrivilo come sequenza in un testo tra virgolette", "la riga contiene un carattere invisibile (U+%04X)", r))
+				break
+			}
+		}
+	}
+	return defects
+}
+
+func invisible(r rune) bool {
+	return r != '\t' && unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Cf, r)
 }
 
 func (s *source) refuseFeatures(n *yaml.Node) (defects Defects) {
@@ -214,12 +235,15 @@ var syntaxCures = []struct{ says, cure string }{
 // The reader itself tells the start of the enclosing block, which may be a page above. Zero when
 // the file is too large to be worth the search.
 func (s *source) brokenLine() int {
-	const ahead, largest = 40, 128 << 10
+	const ahead, largest, budget = 40, 128 << 10, 200
 	if len(s.data) > largest {
 		return 0
 	}
-	good, bad := 0, len(s.lines)
+	good, bad, tries := 0, len(s.lines), 0
 	reads := func(n int) bool {
+		if tries++; tries > budget {
+			return false
+		}
 		_, err := parseOne([]byte(strings.Join(s.lines[:n], "\n") + "\n"))
 		return err == nil
 	}

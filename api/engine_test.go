@@ -1,0 +1,108 @@
+package api_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"testing"
+
+	"omnia/api"
+	"omnia/engine"
+	"omnia/engine/fact"
+	"omnia/engine/rulebook"
+)
+
+// real decides with the engine, under the rules in the binary.
+type real struct{ engine *engine.Engine }
+
+func (r real) Edition() *rulebook.Edition { return r.engine.Edition() }
+
+func (r real) Counters(_ context.Context, ed *rulebook.Edition, f *fact.Facts, opt engine.Options) (*engine.Counters, error) {
+	answer, err := r.engine.Counters(f, opt)
+	if err == nil {
+		answer.Decision.ID, answer.Decision.Instant = "01939a00-0000-7000-8000-000000000001", "2025-11-30T12:00:00.000Z"
+	}
+	return answer, err
+}
+
+func realService(t *testing.T) *service {
+	t.Helper()
+	return newService(t, func(c *api.Config) { c.Decider = real{engine.New(embedded(t))} })
+}
+
+// TestDecisionsAreAsTheDocumentSays sends the examples of the document, and requests of each kind
+// of answer, through the real engine; do holds each answer against the document.
+func TestDecisionsAreAsTheDocumentSays(t *testing.T) {
+	t.Parallel()
+	s := realService(t)
+	bodies := map[string]string{
+		"nothing known":  `{"facts": {}}`,
+		"no history":     `{"facts": {"azienda": {"settore": "a"}, "unita_produttiva": {"giorni_settimana": 5}, "periodi": []}}`,
+		"a FIS employer": `{"facts": {"azienda": {"settore": "fis", "dipendenti_semestre": 5.01}, "unita_produttiva": {"giorni_settimana": 6}, "periodi": [], "richiesta": {"prestazione": "AIS", "causale": "crisi_mercato", "dal": "2025-09-01", "al": "2025-11-30"}}}`,
+		"solidarity":     `{"facts": {"data_riferimento": "2025-06-30", "azienda": {"settore": "a"}, "unita_produttiva": {"giorni_settimana": 5}, "periodi": [{"numero": "C-1", "prestazione": "CIGS", "causale": "solidarieta", "esito": "accoglimento", "dal": "2023-01-01", "al": "2024-12-31"}], "richiesta": {"prestazione": "CIGS", "causale": "solidarieta", "dal": "2025-07-01", "al": "2026-06-30"}}}`,
+		"nothing left":   `{"facts": {"data_riferimento": "2025-06-29", "azienda": {"settore": "a"}, "unita_produttiva": {"giorni_settimana": 5}, "periodi": [{"numero": "A-1", "prestazione": "CIGO", "causale": "mancanza_lavoro", "esito": "accoglimento", "dal": "2024-07-01", "al": "2025-06-29"}], "richiesta": {"prestazione": "CIGO", "causale": "mancanza_lavoro", "dal": "2025-07-07", "al": "2025-08-31"}}}`,
+		"hours":          `{"facts": {"data_riferimento": "2025-06-29", "azienda": {"settore": "a"}, "unita_produttiva": {"giorni_settimana": 5, "organico_medio": [{"ore_settimanali": 40, "lavoratori": 10}]}, "periodi": [], "richiesta": {"prestazione": "CIGO", "causale": "meteo", "dal": "2025-07-07", "al": "2025-08-31", "ore": 2400.5}}}`,
+	}
+	examples := s.doc.Paths.Find("/v1/counters").Post.RequestBody.Value.Content["application/json"].Examples
+	for name, e := range examples {
+		body, err := json.Marshal(e.Value.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bodies["example "+name] = string(body)
+	}
+	for name, body := range bodies {
+		for _, depth := range []string{"short", "normal", "full"} {
+			for _, lang := range []string{"it", "en", "de"} {
+				w := s.do(post("/v1/counters?explain="+depth, body).with("Accept-Language", lang))
+				if w.Code != http.StatusOK {
+					t.Errorf("%s, %s, %s: %d %s", name, depth, lang, w.Code, w.Body)
+				}
+			}
+		}
+	}
+}
+
+func TestTheSameQuestionGetsTheSameBytes(t *testing.T) {
+	t.Parallel()
+	first := realService(t).do(post("/v1/counters?explain=full", `{"facts": {"azienda": {"settore": "a"}, "periodi": []}}`)).Body.String()
+	again := realService(t).do(post("/v1/counters?explain=full", `{"facts": {"periodi": [], "azienda": {"settore": "a"}}}`)).Body.String()
+	if first != again {
+		t.Errorf("first %s\nagain %s", first, again)
+	}
+}
+
+func TestADayBeforeTheLawIsRefused(t *testing.T) {
+	t.Parallel()
+	s := realService(t)
+	w := s.do(post("/v1/counters", `{"facts": {"data_riferimento": "2015-09-23"}}`))
+	want(t, w, http.StatusUnprocessableEntity, "invalid_facts", "before_law")
+	if p := problem(t, w); p.Errors[0].Pointer != "/facts/data_riferimento" {
+		t.Errorf("pointer %s", p.Errors[0].Pointer)
+	}
+}
+
+// TestTheContentIsAsTheDocumentSays walks every list to its end and shows every item.
+func TestTheContentIsAsTheDocumentSays(t *testing.T) {
+	t.Parallel()
+	s := realService(t)
+	shown := 0
+	for next := "/v1/rules?limit=200"; next != ""; {
+		p := s.page(next)
+		for _, i := range p.Items {
+			path := "/v1/rules/" + i["id"].(string)
+			want(t, s.do(get(path+"/versions?kind="+i["kind"].(string))), http.StatusOK, "")
+			if i["current"] != nil {
+				want(t, s.do(get(path+"?kind="+i["kind"].(string))), http.StatusOK, "")
+				shown++
+			}
+		}
+		if next = ""; p.NextCursor != "" {
+			next = "/v1/rules?limit=200&cursor=" + p.NextCursor
+		}
+	}
+	if shown < 20 {
+		t.Errorf("only %d items are in force", shown)
+	}
+	want(t, s.do(get("/v1/editions/"+s.page("/v1/editions").Items[0]["digest"].(string))), http.StatusOK, "")
+}
