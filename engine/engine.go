@@ -13,12 +13,13 @@ import (
 type Engine struct {
 	edition *rulebook.Edition
 	plan    *counter.Plan
+	book    *explain.Book
 	checks  []*check
 }
 
 // New prepares an edition: everything that does not depend on a case is done here, once.
 func New(ed *rulebook.Edition) *Engine {
-	return &Engine{edition: ed, plan: counter.NewPlan(ed), checks: newChecks(ed)}
+	return &Engine{edition: ed, plan: counter.NewPlan(ed), book: explain.NewBook(ed), checks: newChecks(ed)}
 }
 
 // Edition is what the engine decides under.
@@ -32,13 +33,15 @@ func Decide(ed *rulebook.Edition, f *fact.Facts, opt Options) (*Counters, error)
 	return New(ed).Counters(f, opt)
 }
 
-// Counters answers every counter of the edition on the facts given, which are not changed.
+// Counters answers every counter of the edition on the facts given. They are the engine's while it
+// decides: what a rule lets presume is written into them, marked Presumed, and left out of their digest.
 //
 // Facts that no decision can be taken on (a day before the law, a COVID period outside its
 // dates, …) are a *fault.Fault of kind Invalid with all of them. What is only unlikely is a warning.
 func (g *Engine) Counters(f *fact.Facts, opt Options) (*Counters, error) {
 	digest := f.Digest()
-	c := &decision{engine: g, opt: opt, facts: clone(f)}
+	c := &decision{engine: g, opt: opt, facts: f}
+	c.forget()
 	c.reference()
 	c.presume()
 	warnings, refused := c.check()
@@ -53,7 +56,7 @@ func (g *Engine) Counters(f *fact.Facts, opt Options) (*Counters, error) {
 	}
 	kase := g.plan.NewCase(c.facts, c.ref)
 	defer kase.Done()
-	c.words = explain.New(g.edition, opt.Language, c.facts.Get("unita_produttiva.giorni_settimana").Num)
+	c.words = g.book.Writer(opt.Language, c.facts.Get("unita_produttiva.giorni_settimana").Num)
 	for _, k := range g.edition.Counters {
 		out.Items = append(out.Items, c.item(kase.Run(k)))
 	}
@@ -82,30 +85,21 @@ type decision struct {
 	filled []*rulebook.Presumption // those that filled a fact
 }
 
-// clone copies what presumptions may write into: the root and the rows of its lists.
-func clone(f *fact.Facts) *fact.Facts {
-	root := make(fact.Record, len(f.Root))
-	copy(root, f.Root)
-	for i := range root {
-		if rows := root[i].Rows; len(rows) > 0 {
-			root[i].Rows = cloneRows(rows)
+// forget takes back what an earlier decision presumed, so that facts can be decided on again.
+func (c *decision) forget() {
+	for i := range c.facts.Root {
+		v := &c.facts.Root[i]
+		if v.State == fact.Presumed {
+			*v = fact.Value{}
+		}
+		for _, row := range v.Rows {
+			for j := range row {
+				if row[j].State == fact.Presumed {
+					row[j] = fact.Value{}
+				}
+			}
 		}
 	}
-	out := *f
-	out.Root = root
-	return &out
-}
-
-// cloneRows copies the rows of a list into one block.
-func cloneRows(rows []fact.Record) []fact.Record {
-	width := len(rows[0])
-	block := make(fact.Record, width*len(rows))
-	out := make([]fact.Record, len(rows))
-	for i, r := range rows {
-		out[i] = block[i*width : (i+1)*width : (i+1)*width]
-		copy(out[i], r)
-	}
-	return out
 }
 
 // reference is the day asked: given, else the last day requested, else today.

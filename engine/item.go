@@ -35,7 +35,11 @@ func (c *decision) item(r *counter.Result) Item {
 			it.Grantable.From, it.Grantable.To = &g.Span.From, &g.Span.To
 		}
 	}
-	for i, x := range r.Releases {
+	for i, x := range r.Releases { // most release as much as the one before
+		if i > 0 && x.Amount.Equal(r.Releases[i-1].Amount) {
+			it.Releases[i] = Release{On: x.On, Amount: it.Releases[i-1].Amount}
+			continue
+		}
 		it.Releases[i] = Release{On: x.On, Amount: c.words.Quantity(x.Amount, u)}
 	}
 	for i, x := range r.Missing {

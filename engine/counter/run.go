@@ -202,7 +202,7 @@ func (u *run) reach(v *rulebook.CounterVersion, day calendar.Day) calendar.Day {
 func (u *run) classifyAll() {
 	c := u.c
 	u.first = make([]int, len(c.periods)+1)
-	u.segments = make([]segment, 0, len(c.periods)+8)
+	u.segments = make([]segment, 0, len(c.periods)+len(c.periods)/4+8)
 	reach := calendar.Span{From: u.lo, To: u.hi}
 	for i := range c.periods {
 		p := &c.periods[i]

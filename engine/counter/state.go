@@ -327,6 +327,7 @@ func (u *run) releases(x *rulebook.Variant, t *tally, w calendar.Span) {
 	}
 	last := t.last()
 	was := *u.r.Counted
+	u.r.Releases = make([]Release, 0, min(t.busyDays(w)/int(step), 1_000)+8)
 	for end := w.To + step; ; end += step {
 		next := spanBack(x.Window.Kind, length, end)
 		if t.moves(w, next) {
@@ -347,6 +348,23 @@ func (u *run) releases(x *rulebook.Variant, t *tally, w calendar.Span) {
 			end = max(end, t.idleUntil(w, int(length)))
 		}
 	}
+}
+
+// busyDays is about how many days of the window count.
+func (t *tally) busyDays(w calendar.Span) int {
+	n := 0
+	for i := range t.terms {
+		for j := range t.terms[i].parts {
+			p := &t.terms[i].parts[j]
+			if s := p.table; s != nil && s.exact == nil {
+				n += int(s.units(w) / s.scale)
+			}
+			for k := range p.stretches {
+				n += p.stretches[k].span.Clip(w).Len()
+			}
+		}
+	}
+	return n
 }
 
 // idleUntil is a day up to which a window of months can end without losing or gaining a day

@@ -1,8 +1,8 @@
 package quantity
 
 import (
-	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -36,12 +36,16 @@ type Quantity struct {
 
 // MarshalJSON writes the shape of the contract: exact text first, the number for display, unit, text.
 func (q Quantity) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		Exact string  `json:"exact"`
-		Value float64 `json:"value"`
-		Unit  Unit    `json:"unit"`
-		Text  string  `json:"text"`
-	}{q.Value.String(), q.Value.Display(), q.Unit, q.Text})
+	b := make([]byte, 0, 80+len(q.Text))
+	b = append(b, `{"exact":"`...)
+	b = append(b, q.Value.String()...)
+	b = append(b, `","value":`...)
+	b = strconv.AppendFloat(b, q.Value.Display(), 'f', -1, 64)
+	b = append(b, `,"unit":"`...)
+	b = append(b, q.Unit...)
+	b = append(b, `","text":"`...)
+	b = append(b, q.Text...) // words of this package: nothing in them needs escaping
+	return append(b, `"}`...), nil
 }
 
 // Languages are those people are answered in; the first is the default.
