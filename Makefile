@@ -57,7 +57,7 @@ fuzz: ## each fuzz target for a moment (FUZZTIME=10m for long)
 	done
 
 bench: ## the benchmarks
-	$(GO) test -run '^$$' -bench . -benchmem $(PKG)
+	$(GO) run ./bench
 
 generate: ## rewrite the generated files: facts in api/openapi.yaml, docs/errori.md
 	$(GO) test ./api -run '^TestGenerated' -count=1 -update

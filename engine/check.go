@@ -82,8 +82,8 @@ func (c *decision) find(k *check, row fact.Record) (*rulebook.RuleVersion, *Warn
 		case rulebook.Failed:
 			w.Code, w.Message = codeRuleFailed, k.rule.ID+": "+c.env.Failure.Text
 		}
-		if t == rulebook.True && c.presumedOnly(v, k, row) {
-			return v, nil // the same defect is reported where the input says it
+		if t == rulebook.True && c.toldElsewhere(v) {
+			return v, nil
 		}
 		return v, w
 	}
@@ -134,19 +134,11 @@ func (c *decision) pointer(v *rulebook.RuleVersion, k *check) string {
 	return ref.Pointer()
 }
 
-// presumedOnly tells whether every field of a finding was presumed, so that the input does not have it.
-func (c *decision) presumedOnly(v *rulebook.RuleVersion, k *check, row fact.Record) bool {
-	for _, name := range v.Fields {
-		f, inRow := c.field(k, name)
-		value := c.facts.Root
-		if inRow {
-			value = row
-		}
-		if value[f.Slot].State != fact.Presumed {
-			return false
-		}
-	}
-	return len(v.Fields) > 0 && k.list < 0
+// toldElsewhere tells whether a finding is only about the reference day, and that day was taken
+// from the request: the same defect is reported there.
+func (c *decision) toldElsewhere(v *rulebook.RuleVersion) bool {
+	ref := c.facts.Get("data_riferimento")
+	return ref.State == fact.Presumed && c.facts.Get("richiesta.al").IsKnown() && len(v.Fields) == 1 && v.Fields[0] == "data_riferimento"
 }
 
 // word is the value of a slot in the language of the answer.

@@ -82,6 +82,10 @@ type Case struct {
 	params  []ParamUse
 	arena   *arena // for the tables of the counter in hand
 	memo    memo
+
+	switching switchUse // the exception being looked at
+	switches  []switchUse
+	noted     func(*rulebook.Parameter, *rulebook.ParameterVersion) // noteSwitch, bound once
 }
 
 // period is one row of the history, or the request seen as one.
@@ -108,7 +112,7 @@ type waiver struct {
 // NewCase prepares facts. ref is the day asked; the facts have their presumptions in them.
 func (p *Plan) NewCase(f *fact.Facts, ref calendar.Day) *Case {
 	c := &Case{plan: p, facts: f, ref: ref, noRow: p.group.New(), arena: p.arenas.Get().(*arena)}
-	c.env.Root = f.Root
+	c.env.Root, c.noted = f.Root, c.noteSwitch
 	if v := &f.Root[p.slots.perWeek]; v.IsKnown() {
 		c.perWeek = int(v.Num)
 	}
@@ -193,6 +197,9 @@ func (p *period) weeks() calendar.Span {
 
 // findWaivers evaluates every exception whose days meet the period.
 func (c *Case) findWaivers(p *period) []waiver {
+	outer := c.env.Used
+	c.env.Used = c.noted
+	defer func() { c.env.Used = outer }()
 	var out []waiver
 	for _, x := range c.plan.edition.Exceptions {
 		for i := range x.Versions {
@@ -209,6 +216,7 @@ func (c *Case) findWaivers(p *period) []waiver {
 
 // waiversOn evaluates one version of an exception on days under the same law.
 func (c *Case) waiversOn(label string, v *rulebook.ExceptionVersion, p *period, span calendar.Span, out []waiver) []waiver {
+	c.switching = switchUse{class: p.class, row: p.row, version: v}
 	truth := c.truth(v, p, span.From)
 	if truth == rulebook.False {
 		return out
@@ -219,6 +227,7 @@ func (c *Case) waiversOn(label string, v *rulebook.ExceptionVersion, p *period, 
 	}
 	for j := range v.Derogates {
 		d := &v.Derogates[j]
+		c.switching.norm = d
 		switch t := d.When.Eval(c.on(p, span.From)); {
 		case t == rulebook.False:
 			continue
@@ -253,7 +262,14 @@ func (c *Case) number(x *rulebook.Expr, p *period, day calendar.Day, r *Result) 
 	if truth == rulebook.True {
 		return v, true
 	}
-	c.lack(r, truth, func(refs []fact.Ref) []fact.Ref { return x.Blocking(&c.env, refs) })
+	c.lack(r, truth, func(refs []fact.Ref) []fact.Ref {
+		if refs = x.Blocking(&c.env, refs); len(refs) == 0 { // known facts for which the law gives no number
+			for _, f := range x.Reads() {
+				refs = append(refs, fact.Ref{Field: f, Row: rulebook.RequestRow})
+			}
+		}
+		return refs
+	})
 	return quantity.Rat{}, false
 }
 

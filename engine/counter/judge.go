@@ -33,6 +33,8 @@ type laid struct {
 	part  *linePart       // nil when none of its days count here
 	days  []calendar.Span // its days that count, over reach
 	adds  *series         // what those days add to the history, day by day
+	cut   *tally          // the history beside the request placed on cutAt
+	cutAt calendar.Span
 }
 
 // judge decides the request.
@@ -358,7 +360,7 @@ func (a *asked) week(req calendar.Span, monday calendar.Day) (Judged, bool) {
 		return j, false
 	}
 	j.Window, j.Limit = w, limit
-	j.Total = l.totalWith(w, calendar.Span{From: max(req.From, w.From), To: min(span.To, w.To)})
+	j.Total = l.totalWith(w, calendar.Span{From: max(req.From, w.From), To: min(span.To, w.To)}, req)
 	n := l.workdays(span)
 	switch {
 	case n == 0: // nothing is added: it always fits (law.md section 9, default 33)
@@ -374,12 +376,31 @@ func (a *asked) week(req calendar.Span, monday calendar.Day) (Judged, bool) {
 }
 
 // totalWith is the window with the history and the requested days of `from`.
-func (l *laid) totalWith(w, from calendar.Span) quantity.Rat {
+func (l *laid) totalWith(w, from, req calendar.Span) quantity.Rat {
 	if l.part == nil {
 		return l.tally.total(w)
 	}
 	extra := l.adds.sum(from).Mul(l.part.factor)
-	return l.tally.totalWith(w, l.term, extra)
+	return l.beside(req).totalWith(w, l.term, extra)
+}
+
+// beside is the history without the days that the request, placed on req, takes from stretches of
+// months: a day counts once, as what the request is.
+func (l *laid) beside(req calendar.Span) *tally {
+	if !l.tally.stretched(req) {
+		return l.tally
+	}
+	if l.cut != nil && l.cutAt == req {
+		return l.cut
+	}
+	var taken []calendar.Span
+	for _, s := range l.days {
+		if c := s.Clip(req); !c.Empty() {
+			taken = append(taken, c)
+		}
+	}
+	l.cut, l.cutAt = l.tally.cutBy(taken), req
+	return l.cut
 }
 
 // conclude turns the leading run that fits into a verdict, and looks on when not all does.
@@ -454,7 +475,7 @@ func (a *asked) whole(span calendar.Span) (Judged, bool) {
 // totalOver is the window with the history and the stretches of the request joined to it.
 func (a *asked) totalOver(l *laid, span, w calendar.Span) quantity.Rat {
 	if l.part == nil || l.part.measure != rulebook.MeasureMonths {
-		return l.totalWith(w, calendar.Span{From: max(span.From, w.From), To: span.To})
+		return l.totalWith(w, calendar.Span{From: max(span.From, w.From), To: span.To}, span)
 	}
 	joined := slices.Clone(l.part.stretches)
 	for _, s := range l.days {
@@ -538,7 +559,7 @@ func (a *asked) hours(span calendar.Span, amount quantity.Rat) (Judged, bool) {
 		}
 		j.Total = l.tally.total(j.Window).Add(amount)
 	}
-	if j.Total.Cmp(j.Limit) > 0 && amount.Sign() > 0 {
+	if j.Total.Cmp(j.Limit) > 0 {
 		j.Fits, j.Why = false, WhyOverLimit
 	}
 	return j, true

@@ -17,7 +17,7 @@ func (u *run) rate(v *rulebook.CounterVersion, day calendar.Day) {
 	free := false
 	if r.Asked {
 		var ok bool
-		if free, ok = u.rateWaived(); !ok {
+		if free, ok = u.rateWaived(v); !ok {
 			return
 		}
 		if !u.blind && len(v.Variants) > 0 {
@@ -59,38 +59,47 @@ func (u *run) rate(v *rulebook.CounterVersion, day calendar.Day) {
 	u.fail(codeNoRule, "nessuno scaglione vale per "+n.String()+" settimane")
 }
 
-// weeksForTier is what the tier is read on. With Delay the tier changes in the month after
-// the one in which a threshold is crossed, so it is read at the end of the month before.
+// weeksForTier is what the tier is read on: the use up to the day before the request, or up to the
+// reference day. With Delay a threshold that is crossed changes the rate from the month after, so
+// use that came after the end of the month before does not raise it.
 func (u *run) weeksForTier(v *rulebook.CounterVersion, day calendar.Day) (quantity.Rat, bool) {
 	x := u.pick(v, day)
 	if x == nil {
-		return quantity.Rat{}, false
-	}
-	at := day - 1
-	if v.Rate.Delay {
-		at = day.FirstOfMonth() - 1
-	}
-	w, ok := u.windowUnder(x, at, day)
-	if !ok {
 		return quantity.Rat{}, false
 	}
 	t, ok := u.tally(v, x, day, asCounted)
 	if !ok {
 		return quantity.Rat{}, false
 	}
+	at := day
+	if u.r.Asked {
+		at = day - 1
+	}
+	w, ok := u.windowUnder(x, at, day)
+	if !ok {
+		return quantity.Rat{}, false
+	}
 	n := t.total(w)
-	u.r.Tier = &Judged{Span: calendar.Span{From: day, To: day}, Window: w, Total: n, Fits: true}
+	if v.Rate.Delay {
+		month, ok := u.windowUnder(x, day.FirstOfMonth()-1, day)
+		if !ok {
+			return quantity.Rat{}, false
+		}
+		n = n.Min(t.total(month))
+	}
 	return n, true
 }
 
 // rateWaived tells whether the law waives the rate for every day requested.
-func (u *run) rateWaived() (bool, bool) {
+func (u *run) rateWaived(v *rulebook.CounterVersion) (bool, bool) {
 	if !u.requestKnown() {
 		return false, false
 	}
 	p := u.c.request
+	p.asked = false
 	free := true
-	for _, s := range u.c.classify(u.k, requestPeriod, &p, p.span, nil, nil) {
+	// Days that no line wants are looked at as well: the rate is due on them too.
+	for _, s := range u.c.waive(segment{period: requestPeriod, span: p.span, fate: counts}, &p, v.Norms, nil) {
 		switch s.fate {
 		case waived:
 			u.r.waivedBy(s.label)

@@ -33,6 +33,7 @@ func (c *Case) Run(k *rulebook.Counter) *Result {
 	c.arena.reset()
 	c.env.Used = c.noteParam
 	u.answer()
+	u.addSwitches()
 	u.r.Params = slices.Clone(c.params)
 	u.r.settle()
 	return u.r

@@ -108,6 +108,33 @@ func (t *termTally) weigh(m quantity.Rat) quantity.Rat {
 	return sum
 }
 
+// stretched tells whether a stretch of months meets a span.
+func (t *tally) stretched(span calendar.Span) bool {
+	for i := range t.terms {
+		for j := range t.terms[i].parts {
+			for _, s := range t.terms[i].parts[j].stretches {
+				if s.span.Meets(span) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// cutBy is the tally with some days taken out of its stretches.
+func (t *tally) cutBy(taken []calendar.Span) *tally {
+	out := &tally{perWeek: t.perWeek, terms: slices.Clone(t.terms)}
+	for i := range out.terms {
+		out.terms[i].parts = slices.Clone(t.terms[i].parts)
+		for j := range out.terms[i].parts {
+			p := &out.terms[i].parts[j]
+			p.stretches = without(p.stretches, taken)
+		}
+	}
+	return out
+}
+
 // weighted tells whether a period's unweighted amount may differ from what it weighs.
 func (t *termTally) weighted() bool { return len(t.steps) > 0 }
 

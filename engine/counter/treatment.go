@@ -23,6 +23,7 @@ func (u *run) treatmentState(x *rulebook.Variant) {
 	}
 	var n quantity.Rat
 	view := calendar.Span{From: 1, To: 0}
+	r.Releases = []Release{}
 	if last := lastTreatment(t.treatments(), u.c.ref); last != nil {
 		end, ok := u.pauseEnd(x, last, u.c.ref)
 		if !ok {
@@ -34,13 +35,11 @@ func (u *run) treatmentState(x *rulebook.Variant) {
 			if last.span.To < u.c.ref {
 				r.PauseEnd = &end
 			}
+			r.Releases = append(r.Releases, Release{On: end, Amount: months(last.span)})
 		}
 	}
 	r.Counted, r.Authorised = &n, &n
 	u.listPeriods(t, view)
-	if n.Sign() > 0 && r.PauseEnd != nil {
-		r.Releases = []Release{{On: *r.PauseEnd, Amount: n}}
-	}
 }
 
 // treatments are the stretches of the variant's lines: touching periods are one.

@@ -71,7 +71,8 @@ type weekly struct {
 	refuses func(req span, monday day) bool
 }
 
-func (j *weekly) judge(req span, upTo int) []week {
+// judge looks at the first upTo weeks; with stop it ends at the first that does not fit.
+func (j *weekly) judge(req span, upTo int, stop bool) []week {
 	var out []week
 	for m := req.from.monday(); m <= req.to && len(out) < upTo; m += 7 {
 		w := week{monday: m, total: j.totalAt(req, m+6), fits: true}
@@ -83,6 +84,9 @@ func (j *weekly) judge(req span, upTo int) []week {
 			w.fits = !over(w.total, j.limitAt(req, m)) && !(j.refuses != nil && j.refuses(req, m))
 		}
 		out = append(out, w)
+		if stop && !w.fits {
+			break
+		}
 	}
 	return out
 }
@@ -92,7 +96,7 @@ const all = 1 << 30
 // decide fills verdict, total, grantable and the earliest starts. amount turns requested days into the unit.
 func (j *weekly) decide(a *answer, req span, amount func(s span) rat) {
 	fit, broken := 0, false
-	weeks := j.judge(req, all)
+	weeks := j.judge(req, all, false)
 	for _, w := range weeks {
 		broken = broken || !w.fits
 		if !broken {
@@ -124,13 +128,8 @@ func (j *weekly) search(req span, weeks int) *day {
 		s += 7
 	}
 	for ; s <= req.from.addMonths(tenYears); s += 7 {
-		ok := true
-		for _, w := range j.judge(span{s, s + req.to - req.from}, weeks) {
-			if ok = w.fits; !ok {
-				break
-			}
-		}
-		if ok {
+		found := j.judge(span{s, s + req.to - req.from}, weeks, true)
+		if found[len(found)-1].fits {
 			return &s
 		}
 	}

@@ -102,7 +102,7 @@ func (w taste) cause(t *rapid.T, prestazione string, first day) string {
 	switch {
 	case prestazione == "CIGS":
 		return pick(t, "causale", cigsCauses...)
-	case prestazione == "AIS" && first < date(2022, 1, 1):
+	case prestazione == "AIS" && first < fisReform:
 		return pick(t, "causale", "mancanza_lavoro", "solidarieta")
 	default:
 		return pick(t, "causale", cigoCauses...)
@@ -116,10 +116,6 @@ func (w taste) period(t *rapid.T, settore string, from, to day) Periodo {
 		s = wholeMonthsSpan(t, from, max(from, to), w.odd && chance(t, "odd", 3), 18)
 	} else {
 		s = stretch(t, from, max(from, to), w.odd && chance(t, "odd", 3), pick(t, "length", 4, 13, 13, 26, 60))
-	}
-	cut := date(2022, 1, 1)
-	if prestazione == "AIS" && s.from < cut && s.to >= cut { // who goes on under the old law in 2022 is not in the contract
-		s.to = cut - 1
 	}
 	p := Periodo{Prestazione: &prestazione, Causale: ptr(w.cause(t, prestazione, s.from)), Esito: ptr(pick(t, "esito", "accoglimento", "accoglimento", "accoglimento_parziale"))}
 	covid := span{date(2020, 2, 23), date(2021, 12, 31)}
@@ -136,7 +132,7 @@ func (w taste) period(t *rapid.T, settore string, from, to day) Periodo {
 		case prestazione == "CIGO" && ukraine.has(s.from) && ukraine.has(s.to) && chance(t, "ukraine", 2):
 			p.Regime = ptr("ucraina22")
 		case prestazione == "CIGS" && s.from >= date(2022, 1, 1) && chance(t, "special", 5):
-			p.Regime = ptr(pick(t, "regime", "cigs2223", "transizione", "crisi_complessa"))
+			p.Regime = ptr(regime(t, s))
 		}
 	}
 	if prestazione == "CIGO" && text(p.Causale) != "covid19" && chance(t, "event stated", 5) {
@@ -159,6 +155,13 @@ func (w taste) period(t *rapid.T, settore string, from, to day) Periodo {
 		p.ZeroOre = ptr(chance(t, "stood still", 3))
 	}
 	return p
+}
+
+func regime(t *rapid.T, s span) string {
+	if s.to <= date(2023, 12, 31) {
+		return pick(t, "regime", "cigs2223", "transizione", "crisi_complessa")
+	}
+	return pick(t, "regime", "transizione", "crisi_complessa")
 }
 
 // use draws used days: a number, or the days themselves.
@@ -185,15 +188,12 @@ func (w taste) request(t *rapid.T, f *Facts, settore string, next day) {
 	if w.ask != "" {
 		prestazione = w.ask
 	}
-	from, to := min(next, w.to-7), min(next+pick(t, "soon", 7, 100, 700), w.to)
+	from, to := max(min(next, w.to-7), inForce+4), min(next+pick[day](t, "soon", 7, 100, 700), w.to)
 	var s span
 	if prestazione == "CIGS" {
 		s = wholeMonthsSpan(t, from, to, w.odd && chance(t, "odd", 3), 18)
 	} else {
 		s = stretch(t, from, to, w.odd && chance(t, "odd", 3), pick(t, "length", 13, 13, 13, 60))
-	}
-	if cut := date(2022, 1, 1); prestazione == "AIS" && s.from < cut && s.to >= cut {
-		s.to = cut - 1
 	}
 	r := &Richiesta{Prestazione: &prestazione, Causale: ptr(w.cause(t, prestazione, s.from)), Dal: ptr(s.from.String()), Al: ptr(s.to.String())}
 	if prestazione == "CIGO" && chance(t, "event stated", 5) {
@@ -203,7 +203,7 @@ func (w taste) request(t *rapid.T, f *Facts, settore string, next day) {
 		r.Regime = ptr("ucraina22")
 	}
 	if w.mixed && prestazione == "CIGS" && s.from >= date(2022, 1, 1) && chance(t, "special", 6) {
-		r.Regime = ptr(pick(t, "regime", "cigs2223", "transizione", "crisi_complessa"))
+		r.Regime = ptr(regime(t, s))
 	}
 	if !chance(t, "hours unknown", 8) {
 		r.Ore = number("%d", rapid.IntRange(0, 20000).Draw(t, "hours"))

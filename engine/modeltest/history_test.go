@@ -69,6 +69,11 @@ func (p past) granted() bool {
 
 func (p past) is(prestazione string) bool { return text(p.Prestazione) == prestazione }
 
+// useKnown tells whether use replaces what was authorised: declared, and the flows complete.
+func (p past) useKnown() bool {
+	return (p.Giornate != nil || p.Fruiti != nil) && p.Flussi != nil && *p.Flussi
+}
+
 // covid: by regime or by causale (default 30).
 func (p past) covid() bool { return p.regime == "covid19" || text(p.Causale) == "covid19" }
 
@@ -144,7 +149,9 @@ func open(f *Facts, today day) *law {
 	return l
 }
 
-func (l *law) industry() bool { return len(l.letter) == 1 && strings.Contains("abcdefghilmno", l.letter) }
+func (l *law) industry() bool {
+	return len(l.letter) == 1 && strings.Contains("abcdefghilmno", l.letter)
+}
 func (l *law) building() bool { return len(l.letter) == 1 && strings.Contains("mno", l.letter) }
 
 // works: Monday to Friday, or to Saturday; holidays included (default 32).
@@ -163,25 +170,28 @@ func (l *law) workdays(s span) int {
 // basis is what a period adds on single days, before it meets other periods.
 type basis func(p past, counts func(day) bool) map[day]rat
 
-// authorised: one for each working day granted. EONE of letters m, n, o counts by calendar week
-// (default 12), save a week that a neutral window cuts (default 37).
+// authorised: one for each working day granted. EONE of edilizia (letter m) counts by calendar week
+// (default 12), touched by any day of it, save a week that a neutral window cuts (default 37).
 func (l *law) authorised(p past, counts func(day) bool) map[day]rat {
 	out := map[day]rat{}
+	byWeek := l.byWeek(p)
 	for d := p.from; d <= p.to; d++ {
-		if !l.works(d) {
-			continue
-		}
-		if p.eone && p.is("CIGO") && l.building() && l.wholeWeek(d, counts) {
+		if byWeek && l.wholeWeek(d, counts) {
 			for x := d.monday(); x <= d.sunday(); x++ {
 				if l.works(x) {
 					out[x] = whole(1)
 				}
 			}
-		} else if counts(d) {
+		} else if l.works(d) && counts(d) {
 			out[d] = whole(1)
 		}
 	}
 	return out
+}
+
+// byWeek tells whether a period counts by calendar week (default 12).
+func (l *law) byWeek(p past) bool {
+	return p.eone && p.is("CIGO") && l.letter == "m" && !p.useKnown()
 }
 
 func (l *law) wholeWeek(d day, counts func(day) bool) bool {
@@ -225,10 +235,8 @@ func (l *law) used(p past, counts func(day) bool) map[day]rat {
 
 // counted: used where declared and the flows are complete, else authorised (A.2.3).
 func (l *law) counted(p past, counts func(day) bool) map[day]rat {
-	if p.Flussi != nil && *p.Flussi {
-		if u := l.used(p, counts); u != nil {
-			return u
-		}
+	if p.useKnown() {
+		return l.used(p, counts)
 	}
 	return l.authorised(p, counts)
 }
@@ -241,9 +249,12 @@ type ledger struct {
 	running []rat
 }
 
-const horizon = 25000 // days from inForce that a running sum covers
+const horizon = 11000 // days from inForce that a running sum covers
 
-func (l *law) lay(b basis, counts func(p past, d day) bool) *ledger {
+func (l *law) lay(b basis, counts func(p past, d day) bool) *ledger { return l.layOn(nil, b, counts) }
+
+// layOn lays the history on what another ledger leaves of each day.
+func (l *law) layOn(below *ledger, b basis, counts func(p past, d day) bool) *ledger {
 	g := &ledger{value: map[day]rat{}, periods: map[string]map[day]rat{}}
 	for _, p := range l.past {
 		mine := map[day]rat{}
@@ -251,7 +262,11 @@ func (l *law) lay(b basis, counts func(p past, d day) bool) *ledger {
 		values := b(p, func(d day) bool { return d >= inForce && counts(p, d) })
 		for d, v := range values {
 			before := g.at(d)
-			after := smaller(add(before, v), whole(1))
+			room := whole(1)
+			if below != nil {
+				room = sub(room, below.at(d))
+			}
+			after := smaller(add(before, v), room)
 			g.value[d] = after
 			mine[d] = sub(after, before)
 		}

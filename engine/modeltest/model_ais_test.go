@@ -19,16 +19,17 @@ func (l *law) aisBiennio() *answer {
 	if q != nil {
 		causale = q.Causale
 	}
-	limitOn := func(d day) rat {
+	// What begins before 2022 goes on under the old rules (A.4): AdS and AO have each its own limit, and each counts alone.
+	limitOn := func(first day) rat {
 		switch {
 		case l.letter == "fondo":
-			if d >= date(2022, 1, 1) && l.facts.Azienda.Fondo != nil && *l.facts.Azienda.Fondo == "fsba" {
+			if first >= fisReform && l.facts.Azienda.Fondo != nil && *l.facts.Azienda.Fondo == "fsba" {
 				return whole(26)
 			}
 			return nil
-		case d < date(2022, 1, 1) && text(causale) == "solidarieta":
+		case ads(causale, first):
 			return whole(52)
-		case d < date(2022, 1, 1):
+		case first < fisReform:
 			return whole(26)
 		case l.facts.Azienda.Dipendenti == nil:
 			return nil
@@ -38,11 +39,24 @@ func (l *law) aisBiennio() *answer {
 			return whole(13)
 		}
 	}
-	if l.d == 0 || !l.known || limitOn(l.ref) == nil || q != nil && (limitOn(q.from) == nil || limitOn(q.to) == nil) {
+	if l.d == 0 || !l.known || limitOn(l.ref) == nil || q != nil && limitOn(q.from) == nil {
 		a.verdict = "missing_data"
 		return a
 	}
-	counts := func(p past, d day) bool { return ordinaryAIS(p) }
+	solidarity := func(p past, d day) bool { return ordinaryAIS(p) && ads(p.Causale, p.from) }
+	others := func(p past, d day) bool { return ordinaryAIS(p) && !ads(p.Causale, p.from) }
+	every := func(p past, d day) bool { return ordinaryAIS(p) }
+	under := func(first day) func(past, day) bool {
+		switch {
+		case ads(causale, first):
+			return solidarity
+		case first < fisReform:
+			return others
+		default:
+			return every
+		}
+	}
+	counts := under(l.ref)
 	g := l.lay(l.counted, counts)
 	unit := frac(1, l.d)
 	w := biennio(l.ref)
@@ -56,8 +70,9 @@ func (l *law) aisBiennio() *answer {
 		a.state()
 		return a
 	}
-	adds := func(d day) bool { return l.works(d) && !q.covid() && q.regime == "ordinario" }
-	l.inWeeks(a, g, adds, func(req span, monday day) rat { return limitOn(max(req.from, monday)) })
+	ledgers := map[bool]*ledger{true: l.lay(l.counted, under(fisReform-1)), false: l.lay(l.counted, under(fisReform))}
+	l.inWeeks(a, func(req span) *ledger { return ledgers[req.from < fisReform] }, func(day) bool { return q.covid() },
+		func(req span, monday day) rat { return limitOn(req.from) })
 	return a
 }
 
@@ -93,7 +108,10 @@ func (l *law) additional() *answer {
 		weeks = mul(g.sum(quinquennio(first-1)), unit)
 	}
 	a.verdict = "admissible"
-	if l.letter == "fondo" || l.letter == "fis" && l.ask != nil && !l.ask.is("AIS") {
+	if l.letter == "fondo" {
+		return a.leave("the contribution of another fund", "verdict", "rate", "limit", "residual", "counted", "window", "periods", "authorised", "used")
+	}
+	if l.letter == "fis" && l.ask != nil && !l.ask.is("AIS") {
 		return a.leave("the contribution of another fund", "verdict", "rate", "limit", "residual")
 	}
 	if l.letter == "fis" {
@@ -117,6 +135,9 @@ func (l *law) additional() *answer {
 	if l.ask != nil && l.ask.covid() {
 		return a.leave("the COVID acts were only recalled", "verdict", "rate", "limit", "residual")
 	}
+	// The rate changes in the month after the one in which a threshold is crossed.
+	y, m, _ := first.time().Date()
+	weeks = smaller(weeks, mul(g.sum(quinquennio(date(y, int(m), 1)-1)), unit))
 	reduced := first >= date(2025, 1, 1) && l.restedFor24Months(first)
 	switch {
 	case !over(weeks, whole(52)):

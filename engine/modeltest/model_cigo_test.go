@@ -1,8 +1,10 @@
 package modeltest
 
-// ordinary tells whether a period is CIGO of art. 12: granted, neither COVID nor the 26 weeks of 2022.
-func ordinary(p past) bool {
-	return p.is("CIGO") && p.granted() && !p.covid() && p.regime != "ucraina22"
+import "slices"
+
+// ordinary tells whether a period is CIGO of art. 12 on a day: granted, neither COVID nor the 26 weeks of 2022.
+func ordinary(p past, d day) bool {
+	return p.is("CIGO") && p.granted() && !p.covid() && !(p.regime == "ucraina22" && ukraine.has(d))
 }
 
 // waived tells whether art. 12 cc. 2-3 are waived for a day of CIGO (c. 4 and the weather decrees).
@@ -10,8 +12,18 @@ func (l *law) waived(eone bool, d day) bool {
 	return eone && (!l.building() || weather(d))
 }
 
-// neutralAsk is a CIGO request outside art. 12 altogether.
-func neutralAsk(q *ask) bool { return q.covid() || q.regime == "ucraina22" }
+// special tells whether a requested day of CIGO is outside art. 12 altogether.
+func (q *ask) special(d day) bool { return q.covid() || q.regime == "ucraina22" && ukraine.has(d) }
+
+// every tells whether something holds on every day.
+func every(s span, holds func(d day) bool) bool {
+	for d := s.from; d <= s.to; d++ {
+		if !holds(d) {
+			return false
+		}
+	}
+	return true
+}
 
 // requestedDays counts the days of s that the request adds.
 func requestedDays(s span, adds func(d day) bool) int {
@@ -26,13 +38,13 @@ func requestedDays(s span, adds func(d day) bool) int {
 
 // room is how much the requested days in s add to the history: a day is never more than one.
 func room(g *ledger, s span, adds func(d day) bool) rat {
-	sum := whole(0)
+	taken := whole(0)
 	for d := s.from; d <= s.to; d++ {
-		if adds(d) {
-			sum = add(sum, sub(whole(1), g.at(d)))
+		if v := g.value[d]; v != nil && adds(d) {
+			taken = add(taken, v)
 		}
 	}
-	return sum
+	return sub(whole(requestedDays(s, adds)), taken)
 }
 
 func within(a, b span) span { return span{max(a.from, b.from), min(a.to, b.to)} }
@@ -40,17 +52,22 @@ func within(a, b span) span { return span{max(a.from, b.from), min(a.to, b.to)} 
 // bases fills authorised and used.
 func (l *law) bases(a *answer, counts func(p past, d day) bool, unit rat) {
 	a.authorised = mul(l.lay(l.authorised, counts).sum(*a.window), unit)
-	declared := false
+	declared, inside := false, false
 	for _, p := range l.past {
 		if p.Giornate == nil && p.Fruiti == nil {
 			continue
 		}
 		for d := p.from; d <= p.to; d++ {
-			declared = declared || d >= inForce && a.window.has(d) && counts(p, d)
+			if d >= inForce && counts(p, d) {
+				declared, inside = true, inside || a.window.has(d)
+			}
 		}
 	}
 	if declared {
 		a.used = mul(l.lay(l.used, counts).sum(*a.window), unit)
+	}
+	if declared && !inside {
+		a.leave("declared, but outside the window: none or absent", "used")
 	}
 }
 
@@ -77,7 +94,7 @@ func (l *law) cigoBiennio() *answer {
 		a.verdict = "missing_data"
 		return a
 	}
-	counts := func(p past, d day) bool { return ordinary(p) && !l.waived(p.eone, d) }
+	counts := func(p past, d day) bool { return ordinary(p, d) && !l.waived(p.eone, d) }
 	g := l.lay(l.counted, counts)
 	unit := frac(1, l.d)
 	w := biennio(l.ref)
@@ -91,18 +108,18 @@ func (l *law) cigoBiennio() *answer {
 		a.state()
 		return a
 	}
-	adds := func(d day) bool { return l.works(d) && !neutralAsk(l.ask) && !l.waived(l.ask.eone, d) }
-	l.inWeeks(a, g, adds, func(span, day) rat { return whole(52) })
+	l.inWeeks(a, func(span) *ledger { return g }, func(d day) bool { return l.ask.special(d) || l.waived(l.ask.eone, d) }, func(span, day) rat { return whole(52) })
 	return a
 }
 
-// inWeeks judges a request against a number of weeks in 104.
-func (l *law) inWeeks(a *answer, g *ledger, adds func(day) bool, limit func(span, day) rat) {
+// inWeeks judges a request against a number of weeks in 104. The law waives some days.
+func (l *law) inWeeks(a *answer, history func(req span) *ledger, waived func(day) bool, limit func(span, day) rat) {
 	unit := frac(1, l.d)
+	adds := func(d day) bool { return l.works(d) && !waived(d) }
 	j := &weekly{
 		adds: adds,
 		totalAt: func(req span, sunday day) rat {
-			w := biennio(sunday)
+			w, g := biennio(sunday), history(req)
 			return mul(add(g.sum(w), room(g, within(req, w), adds)), unit)
 		},
 		limitAt: limit,
@@ -110,7 +127,7 @@ func (l *law) inWeeks(a *answer, g *ledger, adds func(day) bool, limit func(span
 	amount := func(s span) rat { return mul(whole(requestedDays(s, adds)), unit) }
 	a.requested = amount(l.ask.span)
 	j.decide(a, l.ask.span, amount)
-	if a.requested.Sign() == 0 {
+	if every(l.ask.span, waived) {
 		a.exempt()
 	}
 }
@@ -172,8 +189,12 @@ func (l *law) paused(m day, feeds map[day]bool, unknownIsStill bool) bool {
 // cigoConsecutive: 13 weeks an application, 52 in a chain, then 52 of work (art. 12 cc. 1-2).
 func (l *law) cigoConsecutive() *answer {
 	a := l.cigoConsecutiveIf(false)
-	if b := l.cigoConsecutiveIf(true); a.verdict != b.verdict || !same(a.residual, b.residual) {
+	b := l.cigoConsecutiveIf(true)
+	switch {
+	case a.verdict != b.verdict || !same(a.residual, b.residual):
 		a.verdict = "missing_data"
+	case showDay(a.start) != showDay(b.start) || showDay(a.fullStart) != showDay(b.fullStart):
+		a.leave("whether the unit stood still is unknown", "start", "fullStart")
 	}
 	return a
 }
@@ -195,28 +216,31 @@ func (l *law) cigoConsecutiveIf(unknownIsStill bool) *answer {
 		return a
 	}
 	// c. 4 and the weather decrees waive cc. 2-3, not c. 1: what they exempt feeds the chain, not the pause (default 34).
-	counts := func(p past, d day) bool { return ordinary(p) }
+	counts := ordinary
 	g := l.lay(l.counted, counts)
 	chain := g.weeks()
-	pause := l.lay(l.counted, func(p past, d day) bool { return ordinary(p) && !l.waived(p.eone, d) }).weeks()
+	pause := l.lay(l.counted, func(p past, d day) bool { return ordinary(p, d) && !l.waived(p.eone, d) }).weeks()
 
+	asked := l.ask.is("CIGO")
+	in := func(m day) bool { return chain[m] }
 	end := l.ref.monday()
-	asked := l.ask.is("CIGO") && !neutralAsk(l.ask)
-	if asked {
-		end = l.ask.from.monday()
-		if !chain[end] {
+	n := back(end, in)
+	if n == 0 && asked {
+		if end = l.ask.from.monday(); !chain[end] {
 			end -= 7
 		}
-	}
-	n := back(end, func(m day) bool { return chain[m] })
-	for asked && n > 0 && chain[end+7] {
-		end, n = end+7, n+1
+		n = back(end, in)
 	}
 	a.limit, a.counted = whole(52), whole(n)
 	a.periods = map[string]rat{}
 	if n > 0 {
 		a.window = &span{end - day(7*(n-1)), end + 6}
 		l.bases(a, counts, frac(1, l.d))
+		if slices.ContainsFunc(l.past, l.byWeek) {
+			a.leave("whether a base is of days or of weeks", "authorised", "used")
+		}
+	} else {
+		a.leave("days in a window that is not there", "authorised", "used")
 	}
 	a.residual = notBelowZero(sub(a.limit, a.counted))
 	if l.paused(l.ref.monday(), pause, unknownIsStill) {
@@ -228,7 +252,7 @@ func (l *law) cigoConsecutiveIf(unknownIsStill bool) *answer {
 		a.state()
 		return a
 	}
-	adds := func(d day) bool { return l.works(d) && !neutralAsk(l.ask) }
+	adds := func(d day) bool { return l.works(d) && !l.ask.special(d) }
 	j := &weekly{
 		adds: adds,
 		totalAt: func(req span, sunday day) rat {
@@ -260,7 +284,7 @@ func (l *law) cigoConsecutiveIf(unknownIsStill bool) *answer {
 	amount := func(s span) rat { return frac(requestedDays(s, adds), l.d) }
 	a.requested = amount(l.ask.span)
 	j.decide(a, l.ask.span, amount)
-	if a.requested.Sign() == 0 {
+	if every(l.ask.span, l.ask.special) {
 		a.exempt()
 	}
 	return a
@@ -286,12 +310,9 @@ func (l *law) hoursCap(weeks rat, part rat) rat {
 func (l *law) hoursIn(w span, of func(p past) rat, periods map[string]rat) rat {
 	sum := whole(0)
 	for _, p := range l.past {
-		if !ordinary(p) {
-			continue
-		}
 		inside := 0
 		for d := max(p.from, w.from, inForce); d <= min(p.to, w.to); d++ {
-			if l.works(d) {
+			if l.works(d) && ordinary(p, d) {
 				inside++
 			}
 		}
@@ -346,9 +367,13 @@ func (l *law) cigoHours() *answer {
 	a.periods = map[string]rat{}
 	a.counted = l.hoursIn(w, hoursCounted, a.periods)
 	asked := l.ask.is("CIGO")
-	if asked && neutralAsk(l.ask) {
+	if asked && every(l.ask.span, l.ask.special) {
 		a.verdict = "exempt"
-		return a.leave("an exempt request of hours", "total", "requested")
+		a.leave("an exempt request of hours", "total", "requested")
+		if a.limit == nil || a.counted == nil || l.ask.Ore == nil {
+			return a.leave("exempt, but hours are unknown", "verdict", "limit", "counted", "residual", "authorised", "used", "releases", "periods")
+		}
+		asked = false
 	}
 	if a.limit == nil || a.counted == nil || asked && l.ask.Ore == nil {
 		a.verdict = "missing_data"
@@ -356,11 +381,16 @@ func (l *law) cigoHours() *answer {
 	}
 	a.residual = notBelowZero(sub(a.limit, a.counted))
 	a.authorised = l.hoursIn(w, hoursAuthorised, nil)
-	a.used = l.usedHours(w)
+	if a.authorised == nil {
+		a.leave("hours granted unknown, used known", "authorised")
+	}
+	if a.used = l.usedHours(w); a.used == nil {
+		a.leave("none declared in the window: none or absent", "used")
+	}
 	at := func(d day) rat { return l.hoursIn(biennio(d), hoursCounted, nil) }
 	last := inForce
 	for _, p := range l.past {
-		if ordinary(p) && hoursCounted(p) == nil {
+		if ordinary(p, p.to) && hoursCounted(p) == nil {
 			a.leave("hours of a period outside the window are unknown", "releases", "start", "fullStart")
 		}
 		last = max(last, p.to)
@@ -368,9 +398,15 @@ func (l *law) cigoHours() *answer {
 	if a.open["releases"] == "" {
 		a.releases = mondays(l.ref, last, at)
 	}
-	if !asked {
+	switch {
+	case a.verdict == "exempt":
+		return a
+	case !asked:
 		a.state()
 		return a
+	}
+	if !every(l.ask.span, func(d day) bool { return !l.ask.special(d) }) {
+		return a.leave("hours of a request only partly waived", "verdict", "requested", "total", "grant", "start", "fullStart")
 	}
 	before := at(l.ask.to)
 	if before == nil {
@@ -411,11 +447,13 @@ func (l *law) cigoHours() *answer {
 // usedHours are the hours declared used in w; nil when none is.
 func (l *law) usedHours(w span) rat {
 	declared := false
+	for _, p := range l.past {
+		declared = declared || ordinary(p, p.to) && p.OreFruite != nil && l.workdays(within(p.span, span{max(w.from, inForce), w.to})) > 0
+	}
 	sum := l.hoursIn(w, func(p past) rat {
 		if p.OreFruite == nil {
 			return whole(0)
 		}
-		declared = true
 		return decimal(p.OreFruite)
 	}, nil)
 	if !declared {
@@ -476,5 +514,8 @@ func (l *law) ukraine22() *answer {
 		a.leave("how days that can't fit are measured", "requested", "total")
 	}
 	j.decide(a, l.ask.span, amount)
+	if a.grant != nil {
+		a.grant.span = ptr(within(*a.grant.span, ukraine))
+	}
 	return a
 }

@@ -16,27 +16,70 @@ func months(s span) rat {
 
 // joined clips spans to w, joins those that touch and sums their months.
 func joined(spans []span, w span) rat {
-	in := map[day]bool{}
-	for _, s := range spans {
-		for d := max(s.from, w.from, inForce); d <= min(s.to, w.to); d++ {
-			in[d] = true
-		}
-	}
-	days := []day{}
-	for d := range in {
-		days = append(days, d)
-	}
-	slices.Sort(days)
 	sum := whole(0)
-	for i := 0; i < len(days); {
-		k := i
-		for k+1 < len(days) && days[k+1] == days[k]+1 {
-			k++
-		}
-		sum = add(sum, months(span{days[i], days[k]}))
-		i = k + 1
+	for _, s := range touching(spans, span{max(w.from, inForce), w.to}) {
+		sum = add(sum, months(s))
 	}
 	return sum
+}
+
+// touching clips spans to w and joins those that overlap or follow each other.
+func touching(spans []span, w span) []span {
+	sorted := slices.Clone(spans)
+	slices.SortFunc(sorted, func(a, b span) int { return int(a.from - b.from) })
+	var out []span
+	for _, s := range sorted {
+		s = within(s, w)
+		if s.to < s.from {
+			continue
+		}
+		if n := len(out); n > 0 && s.from <= out[n-1].to+1 {
+			out[n-1].to = max(out[n-1].to, s.to)
+		} else {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// cigoDays are the days that count in weeks: where CIGO and CIGS meet, the day is one of CIGO; solidarity comes last (defaults 25, 32).
+func (l *law) cigoDays(feeds func(p past, d day) bool) []span {
+	var out []span
+	for _, p := range l.past {
+		if !p.useKnown() {
+			for d := p.from; d <= p.to; d++ {
+				if feeds(p, d) {
+					out = append(out, span{d, d})
+					if l.byWeek(p) {
+						out = append(out, span{d.monday(), d.sunday()})
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// without takes the days of cut out of spans.
+func without(spans, cut []span) []span {
+	out := slices.Clone(spans)
+	for _, c := range cut {
+		var rest []span
+		for _, s := range out {
+			if c.to < s.from || s.to < c.from {
+				rest = append(rest, s)
+				continue
+			}
+			if s.from < c.from {
+				rest = append(rest, span{s.from, c.from - 1})
+			}
+			if c.to < s.to {
+				rest = append(rest, span{c.to + 1, s.to})
+			}
+		}
+		out = rest
+	}
+	return out
 }
 
 // extraordinary tells whether a period is CIGS of art. 22: granted, under no regime of its own.
@@ -56,6 +99,25 @@ func (l *law) stretches(causale string) []span {
 	return out
 }
 
+// leaveUsedMonths leaves out what no text measures: months of which only some days were used.
+func (l *law) leaveUsedMonths(a *answer) {
+	for _, p := range l.past {
+		if !p.useKnown() {
+			continue
+		}
+		cigs := p.is("CIGS")
+		for _, c := range cigsCauses {
+			for _, s := range l.stretches(c) {
+				cigs = cigs || p.from <= s.to && s.from <= p.to
+			}
+		}
+		if cigs {
+			a.leave("months of which some days were used", "verdict", "byCausale", "counted", "residual", "authorised", "used", "total", "grant", "start", "fullStart", "releases", "periods")
+			return
+		}
+	}
+}
+
 // halved weighs the months of solidarity contracts: half up to 24, full beyond; in full for letter m (art. 22 cc. 5-6).
 func (l *law) halved(m rat) rat {
 	if l.letter == "m" {
@@ -65,10 +127,15 @@ func (l *law) halved(m rat) rat {
 	return add(mul(low, frac(1, 2)), sub(m, low))
 }
 
-// ads tells whether an AIS is the assegno di solidarietà of before 2022 (default 36).
-func ads(causale *string, d day) bool { return text(causale) == "solidarieta" && d < date(2022, 1, 1) }
+// fisReform is the first day of the FIS of L. 234/2021. What began before goes on under the old rules (A.4).
+var fisReform = date(2022, 1, 1)
 
-func ordinaryAIS(p past) bool { return p.is("AIS") && p.granted() && !p.covid() && p.regime == "ordinario" }
+// ads tells whether an AIS that begins on d is the assegno di solidarietà of before 2022 (default 36).
+func ads(causale *string, d day) bool { return text(causale) == "solidarieta" && d < fisReform }
+
+func ordinaryAIS(p past) bool {
+	return p.is("AIS") && p.granted() && !p.covid() && p.regime == "ordinario"
+}
 
 // overall: 24 or 30 months in five years (arts. 4 and 22 cc. 5-6).
 func (l *law) overall() *answer {
@@ -82,37 +149,47 @@ func (l *law) overall() *answer {
 		limit = whole(30)
 	}
 	feeds := func(p past, d day) bool {
-		return ordinary(p) || l.letter == "fis" && ordinaryAIS(p) && !ads(p.Causale, d)
+		return ordinary(p, d) || l.letter == "fis" && ordinaryAIS(p) && !ads(p.Causale, p.from)
 	}
-	feedsHalf := func(p past, d day) bool { return l.letter == "fis" && ordinaryAIS(p) && ads(p.Causale, d) }
-	g, h := l.lay(l.counted, feeds), l.lay(l.counted, feedsHalf)
+	feedsHalf := func(p past, d day) bool { return l.letter == "fis" && ordinaryAIS(p) && ads(p.Causale, p.from) }
+	g := l.lay(l.counted, feeds)
+	h := l.layOn(g, l.counted, feedsHalf)
+	cigo := touching(l.cigoDays(func(p past, d day) bool { return feeds(p, d) || feedsHalf(p, d) }), span{inForce, date(9999, 1, 1)})
 	unit := frac(3, 13*l.d)
 
-	adds := func(day) bool { return false }
+	adds := func(span, day) bool { return false }
 	addsHalf := adds
 	var cigs map[string]span
 	q := l.ask
 	weeklyAsk := q.is("CIGO") || l.letter == "fis" && q.is("AIS")
 	if weeklyAsk {
-		neutral := neutralAsk(q)
-		adds = func(d day) bool { return l.works(d) && !neutral && !(q.is("AIS") && ads(q.Causale, d)) }
-		addsHalf = func(d day) bool { return l.works(d) && !neutral && q.is("AIS") && ads(q.Causale, d) }
+		adds = func(req span, d day) bool {
+			return l.works(d) && !q.special(d) && !(q.is("AIS") && ads(q.Causale, req.from))
+		}
+		addsHalf = func(req span, d day) bool {
+			return l.works(d) && !q.special(d) && q.is("AIS") && ads(q.Causale, req.from)
+		}
 	}
 	at := func(w span, req *span) rat {
 		full, half := g.sum(w), h.sum(w)
 		if req != nil && cigs == nil {
 			in := within(*req, w)
-			full = add(full, room(g, in, adds))
-			half = add(half, room(h, in, addsHalf))
+			full = add(full, room(g, in, func(d day) bool { return adds(*req, d) }))
+			half = add(half, room(h, in, func(d day) bool { return addsHalf(*req, d) }))
 		}
 		sum := mul(full, unit)
 		cds := mul(half, unit)
+		taken := slices.Clone(cigo)
+		if req != nil && weeklyAsk && !q.special(q.from) {
+			taken = append(taken, *req)
+		}
 		for _, c := range cigsCauses {
 			spans := l.stretches(c)
 			if req != nil && cigs != nil && text(q.Causale) == c {
 				spans = append(spans, *req)
 			}
-			m := joined(spans, w)
+			m := joined(without(spans, taken), w)
+			taken = append(taken, spans...)
 			if c == "solidarieta" {
 				cds = add(cds, m)
 			} else {
@@ -138,16 +215,20 @@ func (l *law) overall() *answer {
 		a.periods[p.numero] = mul(add(g.of(p.numero, w), h.of(p.numero, w)), unit)
 	}
 	if onlyWeeks {
-		l.bases(a, func(p past, d day) bool { return feeds(p, d) || feedsHalf(p, d) }, unit)
+		l.bases(a, feeds, unit)
+		if h.last() > inForce {
+			a.leave("whether a base is weighted", "authorised", "used")
+		}
 	} else {
 		a.leave("days in the window, of months", "authorised", "used")
 		a.leave("how joined stretches are shared out", "periods")
 	}
 	a.releases = days(l.ref, last, func(d day) rat { return at(quinquennio(d), nil) })
+	l.leaveUsedMonths(a)
 
 	switch {
 	case weeklyAsk:
-		either := func(d day) bool { return adds(d) || addsHalf(d) }
+		either := func(d day) bool { return l.works(d) && !q.special(d) }
 		j := &weekly{
 			adds:    either,
 			totalAt: func(req span, sunday day) rat { return at(quinquennio(sunday), &req) },
@@ -156,7 +237,7 @@ func (l *law) overall() *answer {
 		amount := func(s span) rat { return mul(whole(requestedDays(s, either)), unit) }
 		a.requested = amount(q.span)
 		j.decide(a, q.span, amount)
-		if a.requested.Sign() == 0 {
+		if every(q.span, q.special) {
 			a.exempt()
 		}
 	case q.is("CIGS"):
@@ -200,30 +281,15 @@ func (l *law) wholeMonths(a *answer, totalOf func(req span) rat, waits func(req 
 		if a.start == nil && fits(first) {
 			a.start = ptr(s)
 		}
-		if fits(length) {
+		if a.fullStart == nil && fits(length) {
 			a.fullStart = ptr(s)
-			return
 		}
 	}
 }
 
-// treatment is a run of touching crisi periods (default 35).
+// treatments are the runs of touching crisi periods (default 35).
 func (l *law) treatments() []span {
-	spans := l.stretches("crisi")
-	slices.SortFunc(spans, func(a, b span) int { return int(a.from - b.from) })
-	var out []span
-	for _, s := range spans {
-		s.from = max(s.from, inForce)
-		if s.to < s.from {
-			continue
-		}
-		if n := len(out); n > 0 && s.from <= out[n-1].to+1 {
-			out[n-1].to = max(out[n-1].to, s.to)
-		} else {
-			out = append(out, s)
-		}
-	}
-	return out
+	return touching(l.stretches("crisi"), span{inForce, date(9999, 1, 1)})
 }
 
 // freeFrom is the first day on which the pause of two thirds has run.
@@ -266,12 +332,13 @@ func (l *law) cigsMonths() *answer {
 			if t.from <= ref {
 				sum = whole(0)
 				if ref < freeFrom(t) {
-					sum = months(t)
+					sum = months(within(t, quinquennio(ref)))
 				}
 			}
 		}
 		return sum
 	}
+	l.leaveUsedMonths(a)
 	a.byCausale = map[string][3]rat{}
 	for _, c := range cigsCauses {
 		n := at(c, l.ref)

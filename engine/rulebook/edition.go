@@ -198,6 +198,7 @@ const (
 
 // Table is a decision table: typed inputs, typed outputs, dated versions, every row unique.
 type Table struct {
+	NoRow    string // what no row for the inputs means: NoRowFails or NoRowUnknown
 	ID       string
 	Title    Texts
 	Inputs   []Column
@@ -205,6 +206,12 @@ type Table struct {
 	Versions []TableVersion
 	Place    Place
 }
+
+// What a table says of inputs that it has no row for.
+const (
+	NoRowFails   = "errore" // the table must be complete: a loud failure
+	NoRowUnknown = "ignoto" // the table lists what is known
+)
 
 // Column is one column of a table.
 type Column struct {

@@ -51,6 +51,9 @@ func compileLookup(n *node) lookup {
 				return &row.Outputs[output], True
 			}
 		}
+		if t.NoRow == NoRowUnknown {
+			return nil, Unknown
+		}
 		return nil, fail(e, at, "table_no_row", "La tabella %s non ha una riga per %s.", t.ID, wordCells(t.Inputs, cells))
 	}
 }

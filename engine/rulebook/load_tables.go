@@ -1,6 +1,7 @@
 package rulebook
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +19,7 @@ func (l *loader) table(o object) {
 	t := &Table{
 		ID: o.text("id"), Title: o.texts("title"), Versions: make([]TableVersion, len(list)),
 		Inputs: l.columns(o, "inputs"), Outputs: l.columns(o, "outputs"), Place: o.placeOf("id"),
+		NoRow: cmp.Or(o.text("without_row"), NoRowFails),
 	}
 	l.take(o, "table", t.ID)
 	l.named(o, t.ID)

@@ -143,6 +143,7 @@ var tableFile = &shape{name: "table", text: "questo file", keys: []key{
 	schemaKey("table/v1"),
 	must("id", plainID, "il nome usato in table(\"…\"), uguale al nome del file"),
 	must("title", texts, "che cosa dice la tabella"),
+	may("without_row", codeOf(NoRowFails, NoRowUnknown), "che cosa vuol dire che una riga non c'è: errore (la tabella è completa) o ignoto"),
 	must("inputs", listOf(1, objectOf(&shape{name: "table_input", text: "una colonna d'ingresso", keys: tableColumn})), "le colonne con cui si cerca la riga"),
 	must("outputs", listOf(1, objectOf(&shape{name: "table_output", text: "una colonna d'uscita", keys: tableColumn})), "le colonne con ciò che si trova"),
 	must("versions", listOf(1, objectOf(dated("table_version", "una versione della tabella",

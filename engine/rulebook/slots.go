@@ -25,9 +25,9 @@ var TraceSlots = map[string]string{
 	"finestra_al":  "l'ultimo giorno della finestra",
 	"ampiezza":     "quante settimane dura la finestra",
 	"pausa_fine":   "il primo giorno dopo la pausa",
-	"rientro":      "di quanto scende il conteggio quando periodi vecchi escono dalla finestra",
+	"rientro":      "di quanto scende il conteggio quando periodi vecchi escono dalla finestra, in un giorno o in tutto",
 	"rientro_il":   "il giorno in cui il conteggio scende",
-	"rientro_fine": "l'ultimo di più giorni in cui il conteggio scende in modo uguale",
+	"rientro_fine": "l'ultimo di più giorni vicini in cui il conteggio scende",
 
 	// La richiesta e il suo esame.
 	"richiesta_dal":       "il primo giorno richiesto",

@@ -1,0 +1,109 @@
+// Command bench measures how fast the engine is, as ratios to a floor taken in the same run: the
+// same work done by straight-line Go, or by a plain handler. It prints one report.
+//
+//	go run ./bench                    everything
+//	go run ./bench -only 'counter'    the groups whose name matches
+//	go run ./bench -only load -cpuprofile cpu.out
+//
+// No test asserts a time. The engines of others are measured by a module of its own, so that the
+// service does not carry them: cd bench/peers && go run .
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"regexp"
+	"runtime"
+	"runtime/pprof"
+	"time"
+
+	"omnia/bench/measure"
+	"omnia/engine"
+	"omnia/engine/rulebook"
+	"omnia/rules"
+)
+
+// bench is what the groups share.
+type bench struct {
+	measure.Report
+	plan    measure.Plan
+	content fs.FS
+	edition *rulebook.Edition
+	engine  *engine.Engine
+}
+
+// groups in the order of the report.
+var groups = []struct {
+	name string
+	run  func(*bench) error
+}{
+	{"rules", (*bench).rules},
+	{"counter", (*bench).counter},
+	{"dates", (*bench).dates},
+	{"explain", (*bench).explain},
+	{"http", (*bench).http},
+	{"load", (*bench).load},
+	{"growth", (*bench).growth},
+}
+
+func main() {
+	if len(os.Args) > 1 && os.Args[1] == serveWord {
+		serveChild(os.Args[2:])
+		return
+	}
+	only := flag.String("only", "", "run the groups whose name matches this regular expression")
+	rounds := flag.Int("rounds", 9, "rounds of each comparison, at least 7")
+	slice := flag.Duration("slice", 100*time.Millisecond, "how long each subject runs in a round")
+	profile := flag.String("cpuprofile", "", "write a CPU profile")
+	folder := flag.String("rules", "", "folder of rules, else the embedded")
+	flag.Parse()
+	if err := run(*only, measure.Plan{Rounds: *rounds, Slice: *slice}, *profile, *folder); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(only string, plan measure.Plan, profile, folder string) error {
+	wanted, err := regexp.Compile(only)
+	if err != nil {
+		return err
+	}
+	b := &bench{Report: measure.Report{W: os.Stdout}, plan: plan, content: content(folder)}
+	ed, defects := rulebook.Load(b.content)
+	if err := defects.Err(); err != nil {
+		return err
+	}
+	b.edition, b.engine = ed, engine.New(ed)
+	if profile != "" {
+		f, err := os.Create(profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
+	b.Line("# Benchmarks\n\n%s %s/%s, %d CPUs, %d rounds of %v; medians of processor time; ratios are taken round by round.",
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), max(plan.Rounds, 7), plan.Slice)
+	for _, g := range groups {
+		if !wanted.MatchString(g.name) {
+			continue
+		}
+		if err := g.run(b); err != nil {
+			return fmt.Errorf("%s: %w", g.name, err)
+		}
+	}
+	return nil
+}
+
+// content is the folder of rules, or those in the binary.
+func content(folder string) fs.FS {
+	if folder == "" {
+		return rules.FS
+	}
+	return os.DirFS(folder)
+}
