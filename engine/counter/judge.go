@@ -472,45 +472,57 @@ func (a *asked) whole(span calendar.Span) (Judged, bool) {
 	return j, true
 }
 
-// totalOver is the window with the history and the stretches of the request joined to it.
+// totalOver is the window with the history and the request, as if it had been granted on span.
 func (a *asked) totalOver(l *laid, span, w calendar.Span) quantity.Rat {
 	if l.part == nil || l.part.measure != rulebook.MeasureMonths {
 		return l.totalWith(w, calendar.Span{From: max(span.From, w.From), To: span.To}, span)
 	}
+	if l.shares(span) {
+		if t, ok := a.grantedOn(l, span); ok {
+			return t.total(w)
+		}
+	}
 	joined := slices.Clone(l.part.stretches)
 	for _, s := range l.days {
-		for _, free := range a.free(l, s.Clip(span)) {
-			joined = append(joined, stretch{span: free, share: quantity.Int(1)})
+		if c := s.Clip(span); !c.Empty() {
+			joined = append(joined, stretch{span: c, share: quantity.Int(1)})
 		}
 	}
 	extra := monthsIn(join(joined), w).Sub(monthsIn(l.part.stretches, w))
 	return l.tally.totalWith(w, l.term, extra)
 }
 
-// free is the days of a span that no other line of the history has claimed.
-func (a *asked) free(l *laid, span calendar.Span) []calendar.Span {
-	if span.Empty() {
-		return nil
-	}
-	pieces := []stretch{{span: span}}
+// shares tells whether another line of the history counts a day of the span.
+func (l *laid) shares(span calendar.Span) bool {
 	for i := range l.tally.terms {
 		for j := range l.tally.terms[i].parts {
-			switch p := &l.tally.terms[i].parts[j]; {
-			case p == l.part:
-			case p.measure == rulebook.MeasureMonths:
-				for _, s := range p.stretches {
-					pieces = without(pieces, []calendar.Span{s.span})
+			p := &l.tally.terms[i].parts[j]
+			if p == l.part {
+				continue
+			}
+			if p.table != nil && p.table.sum(span).Sign() != 0 {
+				return true
+			}
+			for _, s := range p.stretches {
+				if s.span.Meets(span) {
+					return true
 				}
-			default:
-				pieces = without(pieces, a.spans(p))
 			}
 		}
 	}
-	out := make([]calendar.Span, len(pieces))
-	for i := range pieces {
-		out[i] = pieces[i].span
+	return false
+}
+
+// grantedOn lays the history and the request together, so that each day goes to the line that claims it.
+func (a *asked) grantedOn(l *laid, span calendar.Span) (*tally, bool) {
+	u := *a.run
+	u.segments = slices.Clone(a.run.segments)
+	for _, s := range a.claimed {
+		if s.span = s.span.Clip(span); !s.span.Empty() {
+			u.segments = append(u.segments, s)
+		}
 	}
-	return out
+	return u.layTally(l.v, l.x, a.placed, asCounted)
 }
 
 // judgeHours judges the hours requested as a whole, in the window of the last week.

@@ -85,8 +85,11 @@ func (u *run) weeksForTier(v *rulebook.CounterVersion, day calendar.Day) (quanti
 		if !ok {
 			return quantity.Rat{}, false
 		}
-		n = n.Min(t.total(month))
+		if m := t.total(month); m.Cmp(n) < 0 {
+			n, w = m, month
+		}
 	}
+	u.r.Tier = &Judged{Span: calendar.Span{From: day, To: day}, Window: w, Total: n, Fits: true}
 	return n, true
 }
 

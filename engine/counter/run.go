@@ -306,10 +306,10 @@ func (u *run) fail(code, text string) {
 // limit is the value of the one case that holds; two that hold with different values are a conflict.
 func (u *run) limit(x *rulebook.Variant, day calendar.Day) (quantity.Rat, bool) {
 	var value quantity.Rat
-	found := false
-	missing := len(u.r.Missing)
+	found, undecided := false, false
 	for i := range x.Limit {
 		yes, ok := u.c.holds(x.Limit[i].When, u.c.asRequest(), day, u.r)
+		undecided = undecided || !ok
 		if !ok || !yes {
 			continue
 		}
@@ -323,7 +323,7 @@ func (u *run) limit(x *rulebook.Variant, day calendar.Day) (quantity.Rat, bool) 
 		}
 		value, found = n, true
 	}
-	if !found && len(u.r.Missing) == missing && u.r.Failure == nil && len(x.Limit) > 0 {
+	if !found && !undecided && len(x.Limit) > 0 {
 		u.fail(codeNoRule, "nessun limite vale in questo caso")
 	}
 	return value, found

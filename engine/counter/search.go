@@ -21,19 +21,23 @@ func (a *asked) search() {
 	if !a.classifyRequest(calendar.Span{From: req.From.Monday(), To: end + calendar.Day(req.Len()) + 31}) {
 		return
 	}
-	for start := a.firstStart(req.From); start <= end; start = a.nextStart(start) {
+	r := a.r
+	for start := a.firstStart(req.From); start <= end && (r.EarliestStart == nil || r.EarliestFullStart == nil); start = a.nextStart(start) {
 		full := a.shift(start)
-		if a.r.EarliestStart == nil && a.fits(full, a.firstPiece(full)) {
+		if r.EarliestStart == nil && a.fits(full, a.firstPiece(full)) {
 			s := start
-			a.r.EarliestStart = &s
+			r.EarliestStart = &s
 		}
-		if a.r.EarliestStart != nil && a.fits(full, full) {
+		if r.EarliestFullStart == nil && (r.EarliestStart != nil || a.wholeAlone()) && a.fits(full, full) {
 			s := start
-			a.r.EarliestFullStart = &s
-			return
+			r.EarliestFullStart = &s
 		}
 	}
 }
+
+// wholeAlone tells whether all of a request can fit where its first piece alone would not: what is
+// judged whole looks at a later window. Week by week, the first must fit before all can.
+func (a *asked) wholeAlone() bool { return a.step != rulebook.StepWeek }
 
 // monthly tells whether the request moves by months (CIGS) or by weeks.
 func (a *asked) monthly() bool { return a.step == rulebook.StepWhole }

@@ -15,13 +15,14 @@ type Book struct {
 	languages  map[string]*language
 	presumed   map[*rulebook.Counter][]*rulebook.Presumption // those a counter may rest on
 	exceptions map[string]*rulebook.Exception
+	excess     map[*rulebook.Parameter]bool // those that only say what happens to an excess
 }
 
 // NewBook prepares the words of an edition.
 func NewBook(ed *rulebook.Edition) *Book {
 	b := &Book{
 		languages: map[string]*language{}, presumed: map[*rulebook.Counter][]*rulebook.Presumption{},
-		exceptions: map[string]*rulebook.Exception{},
+		exceptions: map[string]*rulebook.Exception{}, excess: map[*rulebook.Parameter]bool{},
 	}
 	for _, x := range ed.Exceptions {
 		b.exceptions[x.ID] = x
@@ -31,8 +32,26 @@ func NewBook(ed *rulebook.Edition) *Book {
 	}
 	for _, k := range ed.Counters {
 		b.presumed[k] = presumptionsOf(ed, k)
+		b.noteExcess(k)
 	}
 	return b
+}
+
+// noteExcess keeps the parameters that say what happens to a request that does not fit: nothing
+// rests on them when it fits.
+func (b *Book) noteExcess(k *rulebook.Counter) {
+	for i := range k.Versions {
+		for j := range k.Versions[i].Variants {
+			for _, how := range k.Versions[i].Variants[j].Judge {
+				if how.Excess == nil {
+					continue
+				}
+				for _, p := range how.Excess.Params() {
+					b.excess[p] = true
+				}
+			}
+		}
+	}
 }
 
 // language is a book in one language.

@@ -85,7 +85,11 @@ func cases(t testing.TB) []*kase {
 // decide runs counters on facts; all of them when none is named.
 func decide(t testing.TB, body []byte, only []string) *kase {
 	t.Helper()
-	ed := edition(t)
+	return decideUnder(t, edition(t), body, only)
+}
+
+func decideUnder(t testing.TB, ed *rulebook.Edition, body []byte, only []string) *kase {
+	t.Helper()
 	f, err := fact.Decode(ed.Vocabulary, body, fact.Options{})
 	if err != nil {
 		t.Fatalf("%v in %s", err, body)

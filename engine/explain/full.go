@@ -14,9 +14,6 @@ func (w *Writer) calculate() {
 	w.periods()
 	w.judged()
 	w.releases()
-	if w.r.Tier != nil {
-		w.add(fullTier)
-	}
 	w.parameters()
 }
 
@@ -57,7 +54,7 @@ func (w *Writer) countedPeriod(row int, said string) {
 // judged gives the weeks of the request in order; weeks that go on in the same way are told together.
 func (w *Writer) judged() {
 	list := w.r.Judged
-	if len(list) == 1 && w.inOne() {
+	if len(list) == 1 && w.inOne() || w.r.Verdict == counter.Exempt {
 		return // told in the reasons
 	}
 	for i := 0; i < len(list); {

@@ -27,6 +27,7 @@ const (
 
 	factRequest
 	factRequestHours
+	factRequestExempt
 	factState
 	factStateNoWindow
 	factBases
@@ -45,6 +46,7 @@ const (
 	stateRoom
 	stateFull
 	rate
+	rateFlat
 	rateExempt
 	rateLate
 	rateUntil
@@ -97,7 +99,6 @@ const (
 	fullOutside
 	fullRelease
 	fullReleases
-	fullTier
 	fullParameter
 
 	reasonCounted
@@ -179,6 +180,7 @@ var messages = [msgCount]message{
 
 	factRequest:         {"counter.fact.request", always.with(asked)},
 	factRequestHours:    {"counter.fact.request_hours", always.with(asked)},
+	factRequestExempt:   {"counter.fact.request_exempt", always.with(days)},
 	factState:           {"counter.fact.state", always.with(window).with(of(sContato))},
 	factStateNoWindow:   {"counter.fact.state_without_window", always.with(of(sContato))},
 	factBases:           {"counter.fact.bases", always.with(of(sContato, sAutorizzato, sFruito))},
@@ -191,12 +193,13 @@ var messages = [msgCount]message{
 	overLimitWeek:       {"counter.application.over_limit", always.with(asked).with(over)},
 	overLimitWhole:      {"counter.application.over_limit_whole", always.with(asked).with(over)},
 	overRequest:         {"counter.application.over_request", always.with(asked).with(exam).with(of(sMassimoDomanda))},
-	paused:              {"counter.application.pause", always.with(asked).with(of(sPausaFine))},
-	pausedOpen:          {"counter.application.pause_open", always.with(asked)},
+	paused:              {"counter.application.pause", always.with(of(sPausaFine))},
+	pausedOpen:          {"counter.application.pause_open", always},
 	outside:             {"counter.application.outside_window", always.with(asked).with(exam)},
 	stateRoom:           {"counter.application.room", always.with(state)},
 	stateFull:           {"counter.application.full", always.with(state)},
 	rate:                {"counter.application.rate", always.with(rated).with(tier)},
+	rateFlat:            {"counter.application.rate_flat", always.with(rated)},
 	rateExempt:          {"counter.application.rate_exempt", always.with(of(sEccezioni))},
 	rateLate:            {"counter.application.rate_delayed", always.with(rated).with(tier).with(of(sLimite))},
 	rateUntil:           {"counter.application.rate_until", always.with(rated).with(tier).with(state)},
@@ -249,7 +252,6 @@ var messages = [msgCount]message{
 	fullOutside:     {"counter.full.outside_window", always},
 	fullRelease:     {"counter.full.release", always.with(of(sRientro, sRientroIl))},
 	fullReleases:    {"counter.full.releases", always.with(of(sRientro, sRientroIl, sRientroFine, sQuanti))},
-	fullTier:        {"counter.full.tier", always.with(tier)},
 	fullParameter:   {"counter.full.parameter", of(sParametro, sValore, sParametroNumero, sVersioneDal, sVigenza, sNormaFonte)},
 
 	reasonCounted:       {"counter.reason.counted", always.with(of(sConteggio))},

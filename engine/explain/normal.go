@@ -32,7 +32,9 @@ func (w *Writer) motivate() {
 		return
 	}
 	w.version()
-	w.presumptions()
+	if w.r.NotFor != counter.NotCompany {
+		w.presumptions()
+	}
 	if w.r.Verdict != counter.NotApplicable || len(w.r.Breakdown) > 0 {
 		w.sources()
 	}
@@ -61,7 +63,10 @@ func (w *Writer) facts() {
 }
 
 func (w *Writer) requestFact() msg {
-	if w.r.Counter.Unit == quantity.Hours {
+	switch {
+	case w.r.Verdict == counter.Exempt:
+		return factRequestExempt
+	case w.r.Counter.Unit == quantity.Hours:
 		return factRequestHours
 	}
 	return factRequest
@@ -120,7 +125,8 @@ func (w *Writer) applyRate() {
 		w.add(rateExempt)
 		return
 	}
-	if r.Tier == nil {
+	if r.Tier == nil || len(r.Schedule.Tiers) == 1 {
+		w.add(rateFlat)
 		return
 	}
 	w.add(rate)

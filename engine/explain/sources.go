@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"omnia/engine/counter"
 	"omnia/engine/rulebook"
 )
 
@@ -86,8 +87,11 @@ func (w *Writer) unconfirmed() (found []source) {
 	if s := r.Schedule; s != nil {
 		add(s.Title, &rulebook.Version{Confidence: s.Confidence})
 	}
+	unfit := r.Verdict == counter.PartlyAdmissible || r.Verdict == counter.Inadmissible
 	for _, p := range r.Params {
-		add(p.Parameter.Title, &p.Version.Version)
+		if unfit || !w.book.excess[p.Parameter] {
+			add(p.Parameter.Title, &p.Version.Version)
+		}
 	}
 	for _, x := range w.exceptionsApplied() {
 		for i := range x.Versions {

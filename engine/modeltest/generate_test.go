@@ -65,6 +65,9 @@ func (w taste) facts() *rapid.Generator[*Facts] {
 		if chance(t, "part time", 3) {
 			*f.Unita.Organico = append(*f.Unita.Organico, Fascia{Ore: number("20.5"), Lavoratori: number("3.25")})
 		}
+		if chance(t, "last treatment stated", 6) {
+			f.Azienda.FineUltimo = ptr((w.from + day(rapid.IntRange(0, int(w.to-w.from)).Draw(t, "last treatment"))).String())
+		}
 		periods := []Periodo{}
 		next := w.from
 		for i := range rapid.IntRange(0, 8).Draw(t, "periods") {
@@ -82,7 +85,7 @@ func (w taste) facts() *rapid.Generator[*Facts] {
 			w.request(t, f, settore, next)
 		}
 		if f.Richiesta == nil || chance(t, "own ref", 8) {
-			f.DataRiferimento = ptr((w.from + day(rapid.IntRange(0, int(w.to-w.from)).Draw(t, "ref"))).String())
+			f.DataRiferimento = ptr(max(inForce, w.from+day(rapid.IntRange(0, int(w.to-w.from)).Draw(t, "ref"))).String())
 		}
 		return f
 	})
@@ -172,14 +175,20 @@ func (w taste) use(t *rapid.T, p *Periodo, s span) {
 	l := &law{d: 5}
 	if n := l.workdays(s); n == 0 || chance(t, "by date", 2) {
 		days := []string{}
+		week := pick(t, "days used", 5, 5, 5, 6, 7)
+		rare := pick[uint64](t, "not used", 0, 3, 7)
+		bits := rapid.Uint64().Draw(t, "pattern")
 		for d := s.from; d <= s.to; d++ {
-			if d.weekday() < 5 && !chance(t, "not used", 4) {
+			if bits = bits*6364136223846793005 + 1442695040888963407; d.weekday() < week && (rare == 0 || bits>>60&rare != 0) {
 				days = append(days, d.String())
 			}
 		}
+		if chance(t, "a day outside", 8) {
+			days = append(days, (s.to + 3).String())
+		}
 		p.Giornate = &days
 	} else {
-		p.Fruiti = ptr(rapid.IntRange(0, n).Draw(t, "used"))
+		p.Fruiti = ptr(rapid.IntRange(0, n+pick(t, "beyond", 0, 0, 0, 5)).Draw(t, "used"))
 	}
 }
 

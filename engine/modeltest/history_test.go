@@ -2,6 +2,7 @@ package modeltest
 
 import (
 	"encoding/json"
+	"maps"
 	"math/big"
 	"slices"
 	"strings"
@@ -242,7 +243,7 @@ func (l *law) counted(p past, counts func(day) bool) map[day]rat {
 }
 
 // ledger is the history laid on single days: a day under several periods counts their sum, at
-// most one. What is cut falls on the later period.
+// most one, and a week at most d days. What is cut falls on the later period.
 type ledger struct {
 	value   map[day]rat
 	periods map[string]map[day]rat
@@ -260,15 +261,14 @@ func (l *law) layOn(below *ledger, b basis, counts func(p past, d day) bool) *le
 		mine := map[day]rat{}
 		g.periods[p.numero] = mine
 		values := b(p, func(d day) bool { return d >= inForce && counts(p, d) })
-		for d, v := range values {
-			before := g.at(d)
-			room := whole(1)
+		for _, d := range slices.Sorted(maps.Keys(values)) {
+			room := sub(whole(1), g.at(d))
 			if below != nil {
 				room = sub(room, below.at(d))
 			}
-			after := smaller(add(before, v), room)
-			g.value[d] = after
-			mine[d] = sub(after, before)
+			added := notBelowZero(smaller(values[d], smaller(room, sub(whole(l.d), g.week(d)))))
+			g.value[d] = add(g.at(d), added)
+			mine[d] = added
 		}
 	}
 	g.running = make([]rat, horizon)
@@ -287,6 +287,15 @@ func (g *ledger) at(d day) rat {
 		return v
 	}
 	return whole(0)
+}
+
+// week is what lies on the calendar week of d.
+func (g *ledger) week(d day) rat {
+	sum := whole(0)
+	for x := d.monday(); x <= d.sunday(); x++ {
+		sum = add(sum, g.at(x))
+	}
+	return sum
 }
 
 func (g *ledger) upTo(d day) rat {

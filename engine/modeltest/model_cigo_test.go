@@ -36,15 +36,27 @@ func requestedDays(s span, adds func(d day) bool) int {
 	return n
 }
 
-// room is how much the requested days in s add to the history: a day is never more than one.
-func room(g *ledger, s span, adds func(d day) bool) rat {
-	taken := whole(0)
-	for d := s.from; d <= s.to; d++ {
-		if v := g.value[d]; v != nil && adds(d) {
-			taken = add(taken, v)
+// room is how much the requested days in s add to the history: a day is never more than one, a week never more than d.
+func (l *law) room(g *ledger, s span, adds func(d day) bool) rat {
+	sum := whole(0)
+	for m := s.from.monday(); m <= s.to; m += 7 {
+		in := within(s, span{m, m + 6})
+		n := whole(requestedDays(in, adds))
+		busy := false
+		for d := m; d <= m+6; d++ {
+			if v := g.value[d]; v != nil {
+				busy = true
+				if in.has(d) && adds(d) {
+					n = sub(n, v)
+				}
+			}
 		}
+		if busy {
+			n = smaller(n, sub(whole(l.d), g.week(m)))
+		}
+		sum = add(sum, n)
 	}
-	return sub(whole(requestedDays(s, adds)), taken)
+	return sum
 }
 
 func within(a, b span) span { return span{max(a.from, b.from), min(a.to, b.to)} }
@@ -120,7 +132,7 @@ func (l *law) inWeeks(a *answer, history func(req span) *ledger, waived func(day
 		adds: adds,
 		totalAt: func(req span, sunday day) rat {
 			w, g := biennio(sunday), history(req)
-			return mul(add(g.sum(w), room(g, within(req, w), adds)), unit)
+			return mul(add(g.sum(w), l.room(g, within(req, w), adds)), unit)
 		},
 		limitAt: limit,
 	}
@@ -496,7 +508,7 @@ func (l *law) ukraine22() *answer {
 	j := &weekly{
 		adds: adds,
 		totalAt: func(req span, sunday day) rat {
-			return mul(add(g.sum(ukraine), room(g, within(within(req, span{ukraine.from, sunday}), ukraine), adds)), unit)
+			return mul(add(g.sum(ukraine), l.room(g, within(within(req, span{ukraine.from, sunday}), ukraine), adds)), unit)
 		},
 		limitAt: func(span, day) rat { return whole(26) },
 		refuses: func(req span, m day) bool {

@@ -174,8 +174,8 @@ func (l *law) overall() *answer {
 		full, half := g.sum(w), h.sum(w)
 		if req != nil && cigs == nil {
 			in := within(*req, w)
-			full = add(full, room(g, in, func(d day) bool { return adds(*req, d) }))
-			half = add(half, room(h, in, func(d day) bool { return addsHalf(*req, d) }))
+			full = add(full, l.room(g, in, func(d day) bool { return adds(*req, d) }))
+			half = add(half, l.room(h, in, func(d day) bool { return addsHalf(*req, d) }))
 		}
 		sum := mul(full, unit)
 		cds := mul(half, unit)
@@ -216,7 +216,7 @@ func (l *law) overall() *answer {
 	}
 	if onlyWeeks {
 		l.bases(a, feeds, unit)
-		if h.last() > inForce {
+		if slices.ContainsFunc(l.past, func(p past) bool { return feedsHalf(p, p.from) }) {
 			a.leave("whether a base is weighted", "authorised", "used")
 		}
 	} else {

@@ -1,11 +1,11 @@
 package mutationtest
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"path"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -55,8 +55,8 @@ func TestTheCasesNoticeMistakesInTheLaw(t *testing.T) {
 type bench struct {
 	folder   folder
 	cases    []rulebook.TestCase
-	baseline [][]byte       // the answers under the law as it is
-	kills    []atomic.Int64 // by case: what killed often is tried first
+	baseline []*engine.Counters // the answers under the law as it is; nil for an input that is refused
+	kills    []atomic.Int64     // by case: what killed often is tried first
 }
 
 func newBench(t testing.TB, f folder, cases []rulebook.TestCase) *bench {
@@ -68,12 +68,12 @@ func newBench(t testing.TB, f folder, cases []rulebook.TestCase) *bench {
 	b := &bench{folder: f, kills: make([]atomic.Int64, len(cases))}
 	g := engine.New(ed)
 	for i := range cases {
-		answer, err := decide(g, &cases[i])
+		answer, refused, err := decide(g, &cases[i])
 		if err != nil {
 			t.Errorf("%s: %v", cases[i].Label(), err)
 			continue
 		}
-		if d := cases[i].Check(answer); len(d) > 0 {
+		if d := check(&cases[i], answer, refused); len(d) > 0 {
 			t.Errorf("%s fails on the law as it is: %v", cases[i].Label(), d)
 			continue
 		}
@@ -82,25 +82,24 @@ func newBench(t testing.TB, f folder, cases []rulebook.TestCase) *bench {
 	return b
 }
 
-// decide is the answer, or the problem, that a case is checked on, without what no case looks at.
-// Where the engine breaks, that is an error like any other: a mutant that breaks it is noticed.
-func decide(g *engine.Engine, c *rulebook.TestCase) (answerJSON []byte, err error) {
+// decide is the answer that a case is checked on, without what no case looks at, or the refusal of
+// its input. Where the engine breaks, that is an error like any other: a mutant that breaks it is
+// noticed.
+func decide(g *engine.Engine, c *rulebook.TestCase) (answer *engine.Counters, refused *fault.Fault, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("the engine broke: %v", p)
 		}
 	}()
 	facts, err := fact.Decode(g.Edition().Vocabulary, c.FactsJSON, fact.Options{})
-	var answer *engine.Counters
 	if err == nil {
 		answer, err = g.Counters(facts, engine.Options{Today: c.Today, Language: "it", Explain: engine.Short})
 	}
-	var refused *fault.Fault
 	if errors.As(err, &refused) {
-		return json.Marshal(map[string]any{"errors": refused.Details})
+		return nil, refused, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	answer.Decision = engine.Header{}
 	for i := range answer.Items {
@@ -110,7 +109,20 @@ func decide(g *engine.Engine, c *rulebook.TestCase) (answerJSON []byte, err erro
 			it.Periods[j].Reason = ""
 		}
 	}
-	return json.Marshal(answer)
+	return answer, nil, nil
+}
+
+// check compares as `omnia rules test` does.
+func check(c *rulebook.TestCase, answer *engine.Counters, refused *fault.Fault) rulebook.Defects {
+	var seen any = answer
+	if refused != nil {
+		seen = map[string]any{"errors": refused.Details}
+	}
+	text, err := json.Marshal(seen)
+	if err != nil {
+		return rulebook.Defects{{Message: err.Error()}}
+	}
+	return c.Check(text)
 }
 
 // run tries every mutant, on all cores.
@@ -162,8 +174,14 @@ func (b *bench) order(m *mutant) []int {
 
 // notices tells whether a case fails. An answer that is the same needs no comparing.
 func (b *bench) notices(g *engine.Engine, i int) bool {
-	answer, err := decide(g, &b.cases[i])
-	return err != nil || !bytes.Equal(answer, b.baseline[i]) && len(b.cases[i].Check(answer)) > 0
+	answer, refused, err := decide(g, &b.cases[i])
+	if err != nil {
+		return true
+	}
+	if refused == nil && b.baseline[i] != nil && reflect.DeepEqual(answer, b.baseline[i]) {
+		return false
+	}
+	return len(check(&b.cases[i], answer, refused)) > 0
 }
 
 // report counts fates by kind and by file.
