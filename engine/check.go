@@ -47,6 +47,9 @@ func (c *decision) check() (warnings []Warning, refused []fault.Detail) {
 			if finding == nil {
 				continue
 			}
+			if c.opt.Found != nil && finding.Code != codeRuleFailed {
+				c.opt.Found(k.rule)
+			}
 			if v.Severity == "error" && finding.Code != codeRuleFailed {
 				refused = append(refused, fault.Detail{Pointer: finding.Pointer, Code: finding.Code, Text: finding.Message})
 			} else {

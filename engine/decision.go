@@ -5,6 +5,7 @@ package engine
 
 import (
 	"omnia/engine/calendar"
+	"omnia/engine/counter"
 	"omnia/engine/quantity"
 	"omnia/engine/rulebook"
 )
@@ -24,6 +25,11 @@ type Options struct {
 	Today    calendar.Day // the civil day in Rome; used only when the facts name no day
 	Language string       // it, en, de
 	Explain  Depth
+
+	// Observe is told the result of each counter, with what it Reached, and Found each check that
+	// reported something. They are for coverage; nil, they cost nothing.
+	Observe func(*counter.Result)
+	Found   func(*rulebook.Rule)
 }
 
 // Header is the envelope of a decision. ID and Instant are given by the caller.

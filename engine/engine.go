@@ -58,7 +58,12 @@ func (g *Engine) Counters(f *fact.Facts, opt Options) (*Counters, error) {
 	defer kase.Done()
 	c.words = g.book.Writer(opt.Language, c.facts.Get("unita_produttiva.giorni_settimana").Num)
 	for _, k := range g.edition.Counters {
-		out.Items = append(out.Items, c.item(kase.Run(k)))
+		r := kase.Run(k)
+		if opt.Observe != nil {
+			r.Reached = kase.Reached(r)
+			opt.Observe(r)
+		}
+		out.Items = append(out.Items, c.item(r))
 	}
 	return out, nil
 }

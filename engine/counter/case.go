@@ -26,14 +26,16 @@ type slots struct {
 
 // Plan is an edition made ready for the kernel: slots and exceptions by norm, found once at load.
 type Plan struct {
-	edition *rulebook.Edition
-	group   *fact.Group
-	slots   slots
-	looks   []int                              // row slots that exceptions look at
-	order   map[*rulebook.ExceptionVersion]int // exceptions numbered, for the memo
-	changes []calendar.Day                     // days on which the law changes, in order
-	breaks  map[*rulebook.Version][]calendar.Day
-	arenas  sync.Pool // of *arena: room for tables, used again by the next case
+	edition    *rulebook.Edition
+	group      *fact.Group
+	slots      slots
+	looks      []int                             // row slots that exceptions and lines look at, days apart
+	exceptions []*dated                          // every version of every exception
+	steady     map[*rulebook.CounterVersion]bool // its lines read nothing that changes or is a day
+	changes    []calendar.Day                    // days on which the law changes, in order
+	breaks     map[*rulebook.Version][]calendar.Day
+	measures   map[*rulebook.Version][]calendar.Day // days on which what sizes windows changes
+	cases      sync.Pool                            // of *Case: their room serves the next one
 }
 
 // NewPlan prepares an edition. The vocabulary must have the facts of the contract.
@@ -60,28 +62,34 @@ func NewPlan(ed *rulebook.Edition) *Plan {
 		}
 	}
 	p := &Plan{
-		edition: ed, group: row, slots: s, changes: changesOf(ed), breaks: breaksOf(ed),
-		arenas: sync.Pool{New: func() any { return new(arena) }},
+		edition: ed, group: row, slots: s, changes: changesOf(ed), breaks: breaksOf(ed), measures: measuresOf(ed),
 	}
-	p.numberExceptions()
+	p.cases.New = func() any {
+		c := &Case{plan: p, arena: new(arena), noRow: row.New()}
+		c.noted = c.noteSwitch
+		return c
+	}
+	p.survey()
 	return p
 }
 
 // Case is the facts of one decision made ready for every counter. It is used by one goroutine.
 type Case struct {
-	plan    *Plan
-	facts   *fact.Facts
-	ref     calendar.Day
-	perWeek int  // 0 while unknown
-	known   bool // the history is known, be it empty
-	periods []period
-	request period // meaningful when asked
-	asked   bool   // a request is being made
-	env     rulebook.Env
-	noRow   fact.Record // a row in which nothing is known: `periodo` when nothing is requested
-	params  []ParamUse
-	arena   *arena // for the tables of the counter in hand
-	memo    memo
+	plan     *Plan
+	facts    *fact.Facts
+	ref      calendar.Day
+	perWeek  int  // 0 while unknown
+	known    bool // the history is known, be it empty
+	periods  []period
+	request  period // meaningful when asked
+	asked    bool   // a request is being made
+	env      rulebook.Env
+	noRow    fact.Record // a row in which nothing is known: `periodo` when nothing is requested
+	params   []ParamUse
+	arena    *arena // for the tables of the counter in hand
+	memo     memo
+	segments []segment // room for those of the counter in hand
+	first    []int
 
 	switching switchUse // the exception being looked at
 	switches  []switchUse
@@ -111,14 +119,15 @@ type waiver struct {
 
 // NewCase prepares facts. ref is the day asked; the facts have their presumptions in them.
 func (p *Plan) NewCase(f *fact.Facts, ref calendar.Day) *Case {
-	c := &Case{plan: p, facts: f, ref: ref, noRow: p.group.New(), arena: p.arenas.Get().(*arena)}
-	c.env.Root, c.noted = f.Root, c.noteSwitch
+	c := p.cases.Get().(*Case)
+	c.facts, c.ref, c.perWeek, c.asked, c.memo, c.switches = f, ref, 0, false, memo{}, c.switches[:0]
+	c.env = rulebook.Env{Root: f.Root}
 	if v := &f.Root[p.slots.perWeek]; v.IsKnown() {
 		c.perWeek = int(v.Num)
 	}
 	history := &f.Root[p.slots.periods]
 	c.known = history.IsKnown()
-	c.periods = make([]period, len(history.Rows))
+	c.periods = slices.Grow(c.periods[:0], len(history.Rows))[:len(history.Rows)]
 	for i, rec := range history.Rows {
 		c.periods[i] = p.newPeriod(i, rec)
 		c.periods[i].class = c.memo.class(p, rec)
@@ -140,8 +149,10 @@ func (p *Plan) NewCase(f *fact.Facts, ref calendar.Day) *Case {
 
 // Done gives back the room of the case. Results stay good; the case must not be used again.
 func (c *Case) Done() {
-	c.plan.arenas.Put(c.arena)
-	c.arena = nil
+	c.facts, c.env, c.memo, c.request, c.switching = nil, rulebook.Env{}, memo{}, period{}, switchUse{}
+	clear(c.periods[:cap(c.periods)])
+	clear(c.segments[:cap(c.segments)])
+	c.plan.cases.Put(c)
 }
 
 // requestRow is the request as a row of the history that has been granted.
@@ -195,33 +206,37 @@ func (p *period) weeks() calendar.Span {
 	return calendar.Span{From: p.span.From.Monday(), To: p.span.To.Sunday()}
 }
 
-// findWaivers evaluates every exception whose days meet the period.
+// findWaivers finds the exceptions that hold, or may hold, on days of the period.
 func (c *Case) findWaivers(p *period) []waiver {
 	outer := c.env.Used
 	c.env.Used = c.noted
 	defer func() { c.env.Used = outer }()
 	var out []waiver
-	for _, x := range c.plan.edition.Exceptions {
-		for i := range x.Versions {
-			v := &x.Versions[i]
-			span := p.weeks().Clip(calendar.Span{From: v.From, To: v.To})
-			if span.Empty() {
-				continue
-			}
-			c.plan.split(&v.Version, span, func(part calendar.Span) { out = c.waiversOn(x.ID, v, p, part, out) })
+	holding, ask := c.exceptionsOn(p)
+	for _, x := range holding {
+		if span := p.weeks().Clip(calendar.Span{From: x.version.From, To: x.version.To}); !span.Empty() {
+			out = c.waiversOn(x, rulebook.True, p, span, out)
 		}
+	}
+	for _, x := range ask {
+		span := p.weeks().Clip(calendar.Span{From: x.version.From, To: x.version.To})
+		if span.Empty() {
+			continue
+		}
+		c.plan.split(&x.version.Version, span, func(part calendar.Span) {
+			out = c.waiversOn(x, c.look(x, p, part.From), p, part, out)
+		})
 	}
 	return out
 }
 
-// waiversOn evaluates one version of an exception on days under the same law.
-func (c *Case) waiversOn(label string, v *rulebook.ExceptionVersion, p *period, span calendar.Span, out []waiver) []waiver {
-	c.switching = switchUse{class: p.class, row: p.row, version: v}
-	truth := c.truth(v, p, span.From)
+// waiversOn is what one version of an exception waives on days under the same law.
+func (c *Case) waiversOn(x *dated, truth rulebook.Tri, p *period, span calendar.Span, out []waiver) []waiver {
 	if truth == rulebook.False {
 		return out
 	}
-	w := waiver{label: label, span: span, truth: truth, failure: c.env.Failure}
+	v := x.version
+	w := waiver{label: x.label, span: span, truth: truth, failure: c.env.Failure}
 	if truth == rulebook.Unknown {
 		w.refs = v.When.Blocking(&c.env, nil)
 	}

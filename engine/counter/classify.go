@@ -67,6 +67,12 @@ func (c *Case) classify(k *rulebook.Counter, index int, p *period, span calendar
 // claim finds the line that wants the days of part.
 func (c *Case) claim(v *rulebook.CounterVersion, index int, p *period, part calendar.Span) segment {
 	seg := segment{period: index, span: part, fate: other}
+	if line, ok := c.remembered(v, p); ok {
+		if line != nil {
+			seg.fate, seg.line = counts, line
+		}
+		return seg
+	}
 	for i := range v.Lines {
 		line := &v.Lines[i]
 		switch line.When.Eval(c.on(p, part.From)) {

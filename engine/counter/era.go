@@ -23,6 +23,43 @@ func (p *Plan) sameLaw(from, to calendar.Day) bool {
 	return i == len(p.changes) || p.changes[i] > to
 }
 
+// measuresOf lists, for each version of a counter, the days on which a parameter that sizes its
+// windows or measures its days changes.
+func measuresOf(ed *rulebook.Edition) map[*rulebook.Version][]calendar.Day {
+	out := map[*rulebook.Version][]calendar.Day{}
+	for _, k := range ed.Counters {
+		for i := range k.Versions {
+			v := &k.Versions[i]
+			note := func(x *rulebook.Expr) {
+				if x == nil {
+					return
+				}
+				for _, p := range x.Params() {
+					for j := range p.Versions {
+						if d := p.Versions[j].From; d > v.From && d <= v.To {
+							out[&v.Version] = append(out[&v.Version], d)
+						}
+					}
+				}
+			}
+			for j := range v.Lines {
+				note(v.Lines[j].Factor)
+			}
+			for j := range v.Variants {
+				note(v.Variants[j].Window.Length)
+				for _, sum := range v.Variants[j].Sum {
+					for _, w := range sum.Weight {
+						note(w.UpTo)
+						note(w.Factor)
+					}
+				}
+			}
+			slices.Sort(out[&v.Version])
+		}
+	}
+	return out
+}
+
 // changesOf lists the days on which any parameter, table or counter of the edition changes, in order.
 func changesOf(ed *rulebook.Edition) []calendar.Day {
 	var days []calendar.Day

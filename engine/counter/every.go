@@ -29,6 +29,11 @@ func (c *Case) Every(k *rulebook.Counter, days calendar.Span) ([]quantity.Rat, *
 			break
 		}
 		part := calendar.Span{From: from, To: min(days.To, v.To)}
+		for _, d := range c.plan.measures[&v.Version] { // under the parameters of the day
+			if d > from {
+				part.To = min(part.To, d-1)
+			}
+		}
 		var ok bool
 		if out, ok = u.everyUnder(v, part, out); !ok {
 			break

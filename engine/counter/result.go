@@ -61,6 +61,7 @@ type Result struct {
 	Versions []*rulebook.CounterVersion // every version that judged a day, newest first
 	Params   []ParamUse                 // parameter versions read
 	Tier     *Judged                    // what the tier of a rate was read on; Limit is not set
+	Reached  *Reached                   // only for an observer: see Case.Reached
 }
 
 // Reasons of Result.NotFor.

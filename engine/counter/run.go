@@ -202,8 +202,9 @@ func (u *run) reach(v *rulebook.CounterVersion, day calendar.Day) calendar.Day {
 // classifyAll splits every period of the history that can matter.
 func (u *run) classifyAll() {
 	c := u.c
-	u.first = make([]int, len(c.periods)+1)
-	u.segments = make([]segment, 0, len(c.periods)+len(c.periods)/4+8)
+	c.first = slices.Grow(c.first[:0], len(c.periods)+1)[:len(c.periods)+1]
+	u.first, u.segments = c.first, c.segments[:0]
+	u.first[0] = 0
 	reach := calendar.Span{From: u.lo, To: u.hi}
 	for i := range c.periods {
 		p := &c.periods[i]
@@ -217,6 +218,7 @@ func (u *run) classifyAll() {
 		}
 		u.first[i+1] = len(u.segments)
 	}
+	c.segments = u.segments
 }
 
 // wholeWeeks tells whether the period counts by whole calendar weeks.

@@ -220,11 +220,25 @@ func (u *run) layTally(v *rulebook.CounterVersion, x *rulebook.Variant, day cale
 			p.table = l.build(p.items)
 			if l.capped {
 				before = append(before, p.table)
-				claimed = append(claimed, u.spans(p)...)
+				if t.measuresMonths() {
+					claimed = append(claimed, u.spans(p)...)
+				}
 			}
 		}
 	}
 	return t, true
+}
+
+// measuresMonths tells whether any line is measured date to date.
+func (t *tally) measuresMonths() bool {
+	for i := range t.terms {
+		for j := range t.terms[i].parts {
+			if t.terms[i].parts[j].measure == rulebook.MeasureMonths {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // frame is the empty tally: terms, weights and factors read as in force on day.
