@@ -242,7 +242,7 @@ func (c *Case) waiversOn(x *dated, truth rulebook.Tri, p *period, span calendar.
 	}
 	for j := range v.Derogates {
 		d := &v.Derogates[j]
-		c.switching.norm = d
+		c.switching = switchUse{class: p.class, row: p.row, version: v, norm: d}
 		switch t := d.When.Eval(c.on(p, span.From)); {
 		case t == rulebook.False:
 			continue

@@ -1,6 +1,7 @@
 package explain_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -175,5 +176,34 @@ func TestLanguagesThatAreNotSpokenGetItalian(t *testing.T) {
 	}
 	if got := fr.Quantity(quantity.Frac(7, 5), quantity.Weeks); got.Text != "1 settimana e 2 giorni" || !got.Value.Equal(quantity.Frac(7, 5)) || got.Unit != quantity.Weeks {
 		t.Errorf("quantity %+v", got)
+	}
+}
+
+// A default that switches an exception off is what lets a period count: the counter rests on it,
+// and no other counter does.
+func TestDefaultsThatSwitchExceptionsAreTold(t *testing.T) {
+	t.Parallel()
+	const history = `{"data_riferimento":"2025-11-30","azienda":{"settore":"%s"},"unita_produttiva":{"giorni_settimana":5},"periodi":[
+		{"numero":"1","prestazione":"CIGO","causale":"mancanza_lavoro","esito":"accoglimento","dal":"2025-03-03","al":"2025-03-16"},
+		{"numero":"2","prestazione":"CIGO","causale":"meteo","esito":"accoglimento","dal":"%s","al":"%s"}]}`
+	for _, tt := range []struct {
+		name, sector, from, to, id string
+		notes                      []string
+	}{
+		{"an unavoidable event in the months", "a", "2025-07-07", "2025-07-20", "complessivo.mesi_quinquennio", []string{"Default 6:"}},
+		{"one outside the window", "a", "2019-07-01", "2019-07-14", "complessivo.mesi_quinquennio", nil},
+		{"the weeks do not rest on it", "a", "2025-07-07", "2025-07-20", "cigo.settimane_biennio", nil},
+		{"in a weather window", "m", "2025-07-07", "2025-07-20", "complessivo.mesi_quinquennio", []string{"Default 6:", "Default 8:"}},
+		{"before the weather window opens", "m", "2025-06-02", "2025-06-15", "complessivo.mesi_quinquennio", []string{"Default 6:"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			k, r := result(t, tt.id, fmt.Sprintf(history, tt.sector, tt.from, tt.to))
+			got := say(t, k, r, "normal")
+			for _, note := range []string{"Default 6:", "Default 8:"} {
+				if want := slices.Contains(tt.notes, note); strings.Contains(got, note) != want {
+					t.Errorf("%q is said: %v, want %v, in\n%s", note, !want, want, got)
+				}
+			}
+		})
 	}
 }

@@ -155,9 +155,11 @@ counters/cigo.settimane.cases.yaml:8:12: il caso "rotto" non torna
 	if err := coverage.Print(&b); err != nil {
 		t.Fatal(err)
 	}
-	const covered = `METEO                                      0 su   1   mai: deroga
-cigo.settimane                             2 su   7   mai: esito admissible, esito exempt, esito inadmissible, esito missing_data, esito not_applicable
-periodo.troppo_lungo                       0 su   1   mai: segnala
+	const covered = `cigo.settimane                             2 su   8
+    esiti mai dati: admissible, inadmissible, exempt, not_applicable, missing_data
+    deroghe che non hanno mai tolto giorni: METEO
+periodo.troppo_lungo                       0 su   1
+    mai segnalato
 raggiunti 2 stati su 9
 `
 	if b.String() != covered {
