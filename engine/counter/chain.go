@@ -122,7 +122,16 @@ func (u *run) chainState(x *rulebook.Variant) {
 		r.Authorised = &zero
 	}
 	u.listChainPeriods(t, span, n > 0)
-	if p := u.newPause(weeks, r.Version, x, u.c.ref); p != nil && p.runs(u.c.ref.Monday()) && !onRef {
+	p := u.newPause(weeks, r.Version, x, u.c.ref)
+	if p == nil || !p.runs(u.c.ref.Monday()) {
+		return
+	}
+	if p.doubtful(u.c.ref.Monday()) {
+		if !r.Asked {
+			p.ask(r, u.c.plan, u.c.ref.Monday())
+		}
+		r.Residual = nil
+	} else {
 		zero := quantity.Int(0)
 		r.Residual = &zero
 		if end, ok := p.end(u.c.ref.Monday()); ok {
@@ -383,6 +392,7 @@ func (a *asked) chainWeeks(l *laid, req calendar.Span, yield func(Judged) bool) 
 	if !a.weeks.has(req.From.Monday() - 7) {
 		chain = 0
 	}
+	refused := false // an earlier week did not fit: what follows no longer decides
 	for monday, n := req.From.Monday(), int64(1); monday <= req.To; monday, n = monday+7, n+1 {
 		span := calendar.Span{From: monday, To: monday + 6}.Clip(req)
 		touches := l.workdays(span) > 0
@@ -398,7 +408,7 @@ func (a *asked) chainWeeks(l *laid, req calendar.Span, yield func(Judged) bool) 
 		switch {
 		case !touches:
 		case a.pause != nil && a.paused(at, span):
-			if a.pause.doubtful(monday) && a.placed == a.c.request.span.From {
+			if a.pause.doubtful(monday) && !refused && a.placed == a.c.request.span.From {
 				a.pause.ask(a.r, a.c.plan, monday)
 				return false
 			}
@@ -411,6 +421,7 @@ func (a *asked) chainWeeks(l *laid, req calendar.Span, yield func(Judged) bool) 
 		case j.Total.Cmp(limit) > 0:
 			j.Fits, j.Why = false, WhyOverLimit
 		}
+		refused = refused || !j.Fits
 		if !yield(j) {
 			break
 		}

@@ -309,7 +309,28 @@ func (a *asked) edges(span calendar.Span) (first, last calendar.Day) {
 	if a.k.SelectBy == rulebook.ByStart {
 		return a.placed, a.placed
 	}
+	if a.step == rulebook.StepWeek {
+		span = a.counting(span)
+	}
 	return a.era(span.From), a.era(span.To)
+}
+
+// counting is a week from its first to its last working day that some line wants: the law of
+// other days judges nothing. A week without any is left as it is.
+func (a *asked) counting(week calendar.Span) calendar.Span {
+	out := calendar.Span{From: week.To + 1, To: week.From - 1}
+	for i := range a.claimed {
+		c := a.claimed[i].span.Clip(week)
+		for d := c.From; d <= c.To; d++ {
+			if d.Weekday() < a.c.perWeek {
+				out = calendar.Span{From: min(out.From, d), To: max(out.To, d)}
+			}
+		}
+	}
+	if out.Empty() {
+		return week
+	}
+	return out
 }
 
 // judgeWeeks judges every calendar week in order.
@@ -477,7 +498,7 @@ func (a *asked) totalOver(l *laid, span, w calendar.Span) quantity.Rat {
 	if l.part == nil || l.part.measure != rulebook.MeasureMonths {
 		return l.totalWith(w, calendar.Span{From: max(span.From, w.From), To: span.To}, span)
 	}
-	if l.shares(span) {
+	if a.shares(l, span) {
 		if t, ok := a.grantedOn(l, span); ok {
 			return t.total(w)
 		}
@@ -492,21 +513,19 @@ func (a *asked) totalOver(l *laid, span, w calendar.Span) quantity.Rat {
 	return l.tally.totalWith(w, l.term, extra)
 }
 
-// shares tells whether another line of the history counts a day of the span.
-func (l *laid) shares(span calendar.Span) bool {
+// shares tells whether another line of the history has claimed a day of the span.
+func (a *asked) shares(l *laid, span calendar.Span) bool {
 	for i := range l.tally.terms {
 		for j := range l.tally.terms[i].parts {
 			p := &l.tally.terms[i].parts[j]
 			if p == l.part {
 				continue
 			}
-			if p.table != nil && p.table.sum(span).Sign() != 0 {
+			if p.table != nil && slices.ContainsFunc(a.spans(p), span.Meets) {
 				return true
 			}
-			for _, s := range p.stretches {
-				if s.span.Meets(span) {
-					return true
-				}
+			if slices.ContainsFunc(p.stretches, func(s stretch) bool { return s.span.Meets(span) }) {
+				return true
 			}
 		}
 	}

@@ -54,6 +54,8 @@ func (r *Result) settle() {
 	case r.Verdict == NotApplicable:
 	case r.Failure != nil && r.Failure.Code == codeConflict:
 		r.Verdict = InConflict
+	case r.Failure != nil && r.Failure.Code == codeNoRule && len(r.Missing) > 0:
+		r.Verdict, r.Failure = MissingData, nil // no rule holds because a fact is missing
 	case r.Failure != nil:
 		r.Verdict = RuleFailed
 	case len(r.Missing) > 0:
@@ -163,7 +165,7 @@ func (u *run) prepare(v *rulebook.CounterVersion, day calendar.Day) {
 	}
 	u.need = u.reach(u.r.Version, c.ref)
 	if c.asked {
-		u.need = min(u.need, u.reach(v, day.Sunday()))
+		u.need = min(u.need, u.reach(v, day), u.reach(v, day.Sunday()))
 	}
 	u.lo = u.need.Monday()
 	if len(v.Lines) == 0 {
