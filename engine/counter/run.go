@@ -165,7 +165,7 @@ func (u *run) prepare(v *rulebook.CounterVersion, day calendar.Day) {
 	}
 	u.need = u.reach(u.r.Version, c.ref)
 	if c.asked {
-		u.need = min(u.need, u.reach(v, day), u.reach(v, day.Sunday()))
+		u.need = min(u.need, u.reach(v, u.firstExamined(v, day)))
 	}
 	u.lo = u.need.Monday()
 	if len(v.Lines) == 0 {
@@ -178,6 +178,18 @@ func (u *run) prepare(v *rulebook.CounterVersion, day calendar.Day) {
 	}
 	u.classifyAll()
 	u.checkKnown()
+}
+
+// firstExamined is the earliest day that a window over the request ends with: the Sunday of its
+// first week, or its last day when that comes before; the day itself for a rate.
+func (u *run) firstExamined(v *rulebook.CounterVersion, day calendar.Day) calendar.Day {
+	switch req := &u.c.request; {
+	case v.Rate != nil:
+		return day
+	case req.dated:
+		return min(day.Sunday(), req.span.To)
+	}
+	return day.Sunday()
 }
 
 // reach is the first day that a window of the version, ending with day, looks back to.
