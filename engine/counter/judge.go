@@ -52,6 +52,9 @@ func (u *run) judge(v *rulebook.CounterVersion, day calendar.Day) {
 	}
 	req := u.c.request.span
 	a := &asked{run: u, step: step, excess: excess, placed: req.From}
+	if step == rulebook.StepHours && !u.c.facts.Root[u.c.plan.slots.reqHours].IsKnown() {
+		u.r.missing(u.c.plan, u.c.rootRef(u.c.plan.slots.reqHours)) // asked for whatever else is missing
+	}
 	if u.blind || !a.classifyRequest(req) {
 		return
 	}

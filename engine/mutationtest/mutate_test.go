@@ -166,7 +166,7 @@ func (m *mutator) expression(i, from, to int) {
 			m.number(i, a, b, "number in an expression")
 		}
 	}
-	m.lists(i, from, to)
+	m.codes(i, from, to)
 	if text := line[from:to]; strings.Contains(line, "length: '") {
 		m.at(i, from, to, "window length", text+" + 1")
 		m.at(i, from, to, "window length", text+" - 1")
@@ -191,8 +191,8 @@ func (m *mutator) literal(i, a, b int) {
 
 var list = regexp.MustCompile(`\[[^\]]*\]`)
 
-// lists takes each code out of a list of codes.
-func (m *mutator) lists(i, from, to int) {
+// codes takes each code out of a list of codes.
+func (m *mutator) codes(i, from, to int) {
 	line := m.lines[i]
 	for _, p := range list.FindAllStringIndex(line[from:to], -1) {
 		items := strings.Split(line[from+p[0]+1:from+p[1]-1], ", ")
@@ -268,7 +268,7 @@ func (m *mutator) declared(i int) {
 }
 
 var (
-	droppable = regexp.MustCompile(`^\s*(- )?(whole_weeks_when|max_request|factor|weight_when|asks_when|applies_when|without_request|breakdown|idle_when|delay|when|where|norms|pause|rate):`)
+	droppable = regexp.MustCompile(`^\s*(- )?(whole_weeks_when|max_request|factor|weight_when|weight|asks_when|applies_when|without_request|breakdown|idle_when|delay|when|where|norms|pause|rate):`)
 	itemOf    = regexp.MustCompile(`^\s*- \{(when|up_to|rate|norm|causale|settore|fondo)\b`)
 	summed    = regexp.MustCompile(`lines: (\[[^\]]*\])`)
 	presumed  = regexp.MustCompile(`^  - id: `)
@@ -291,13 +291,13 @@ func (m *mutator) dropped(dir string) {
 			m.drop(i, m.below(i), strings.TrimSuffix(dir, "s")+" dropped")
 		}
 		if p := summed.FindStringSubmatchIndex(line); p != nil {
-			m.lists2(i, p[2], p[3])
+			m.sum(i, p[2], p[3])
 		}
 	}
 }
 
-// lists2 takes each line out of a sum.
-func (m *mutator) lists2(i, a, b int) {
+// sum takes each line out of a sum.
+func (m *mutator) sum(i, a, b int) {
 	items := strings.Split(m.lines[i][a+1:b-1], ", ")
 	for j := range items {
 		rest := append(append([]string(nil), items[:j]...), items[j+1:]...)
