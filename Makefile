@@ -43,8 +43,9 @@ fmt-check: ## Go files are in the one format
 fmt: ## put Go files in the one format
 	gofmt -w $$(git ls-files -co --exclude-standard '*.go')
 
-rules-check: build ## check the rules and run the cases beside them
+rules-check: build ## check the rules, their form, and run the cases beside them
 	$(OMNIA) rules check
+	$(OMNIA) rules fmt --check --dir rules
 	$(OMNIA) rules test
 
 fuzz: ## each fuzz target for a moment (FUZZTIME=10m for long)
@@ -59,7 +60,9 @@ fuzz: ## each fuzz target for a moment (FUZZTIME=10m for long)
 bench: ## the benchmarks
 	$(GO) run ./bench
 
-generate: ## rewrite the generated files: facts in api/openapi.yaml, docs/errori.md
+generate: build ## rewrite the generated files: schemas of the rules, facts in api/openapi.yaml, docs/errori.md, docs/riferimento-*.md
+	$(OMNIA) rules schema --dir rules
+	$(OMNIA) rules reference --dir rules docs
 	$(GO) test ./api -run '^TestGenerated' -count=1 -update
 
 lint: build ## the OpenAPI document through Spectral (needs npm and the network)

@@ -22,6 +22,7 @@ type room struct {
 
 var rooms = []room{
 	{"cmd", []string{"..."}, "commands wire everything together"},
+	{"fixtures", []string{}, "demo companies and generated loads are bytes: they know nothing of the engine"},
 	{"api", []string{"engine/...", "internal/fault", "internal/rome"}, "HTTP asks the engine; it must not reach for stores or rules by itself"},
 	{"engine", []string{"engine/...", "internal/fault"}, "the engine is pure and knows no one above it"},
 	{"engine/quantity", nil, "exact numbers are the ground floor"},

@@ -72,13 +72,36 @@ func TestTheSameQuestionGetsTheSameBytes(t *testing.T) {
 	}
 }
 
-func TestADayBeforeTheLawIsRefused(t *testing.T) {
+// TestARefusalBearsTheCodeOfItsDefects: one sort of defect gives its code to the problem; several
+// share a general one. The rules give those codes, so the rules title them.
+func TestARefusalBearsTheCodeOfItsDefects(t *testing.T) {
 	t.Parallel()
 	s := realService(t)
-	w := s.do(post("/v1/counters", `{"facts": {"data_riferimento": "2015-09-23"}}`))
-	want(t, w, http.StatusUnprocessableEntity, "invalid_facts", "before_law")
-	if p := problem(t, w); p.Errors[0].Pointer != "/facts/data_riferimento" {
-		t.Errorf("pointer %s", p.Errors[0].Pointer)
+	const covid = `{"prestazione": "CIGO", "causale": "covid19", "regime": "covid19", "dal": "2025-01-06", "al": "2025-01-12"}`
+	for _, tt := range []struct {
+		name, facts, code string
+		errors            []string
+		pointer, title    string
+	}{
+		{"a day before the law", `{"data_riferimento": "2015-09-23"}`,
+			"before_law", []string{"before_law"}, "/facts/data_riferimento", "Request before the law; Day before the law"},
+		{"a request before the law", `{"data_riferimento": "2016-01-01", "richiesta": {"dal": "2015-09-01", "al": "2015-10-04"}}`,
+			"before_law", []string{"before_law"}, "/facts/richiesta/dal", "Request before the law; Day before the law"},
+		{"a request that can't be that long", `{"data_riferimento": "2025-01-01", "richiesta": {"dal": "2025-01-06", "al": "2035-06-10"}}`,
+			"request_too_long", []string{"request_too_long"}, "/facts/richiesta/al", "Request longer than ten years"},
+		{"two of one sort", `{"data_riferimento": "2025-01-01", "periodi": [` + covid + `], "richiesta": ` + covid + `}`,
+			"outside_covid_window", []string{"outside_covid_window", "outside_covid_window"}, "/facts/periodi/0/regime", "COVID period outside the legal dates; COVID request outside the legal dates"},
+		{"two of different sorts", `{"data_riferimento": "2015-09-23", "richiesta": ` + covid + `}`,
+			"invalid_facts", []string{"before_law", "outside_covid_window"}, "/facts/data_riferimento", "Impossible facts"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := s.do(post("/v1/counters", `{"facts": `+tt.facts+`}`).with("Accept-Language", "en"))
+			want(t, w, http.StatusUnprocessableEntity, tt.code, tt.errors...)
+			if p := problem(t, w); p.Errors[0].Pointer != tt.pointer || p.Title != tt.title || p.Type != "/problems/"+tt.code {
+				t.Errorf("pointer %s, title %q, type %s", p.Errors[0].Pointer, p.Title, p.Type)
+			}
+		})
 	}
 }
 

@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"regexp"
+	"strings"
 
 	"omnia/engine/fact"
 	"omnia/engine/rulebook"
@@ -19,23 +20,43 @@ type explanation struct {
 }
 
 // explanations are all codes that a caller may meet under that edition: those of the service, and
-// those that the checks of the edition give. Of a code that both have, the service's word counts.
+// those that the checks of the edition give. Of a code that both have, the service's word counts;
+// one that several checks give is explained by all of them.
 func explanations(ed *rulebook.Edition, lang string) []explanation {
 	var all []explanation
 	for i := range problemTable {
 		all = append(all, ofTable(&problemTable[i], lang))
 	}
-	seen := map[string]bool{}
+	place := map[string]int{} // of codes of checks
 	for _, r := range ed.Rules {
 		for i := range r.Versions {
-			code := r.Versions[i].Code
-			if problemIndex[code] == nil && !seen[code] {
-				seen[code] = true
-				all = append(all, ofCheck(r.Title, &r.Versions[i], lang))
+			v := &r.Versions[i]
+			if problemIndex[v.Code] != nil {
+				continue
 			}
+			x := ofCheck(r.Title, v, lang)
+			if n, ok := place[v.Code]; ok {
+				all[n].also(x)
+				continue
+			}
+			place[v.Code] = len(all)
+			all = append(all, x)
 		}
 	}
 	return all
+}
+
+// also adds what another check says under the same code.
+func (x *explanation) also(y explanation) {
+	x.Title = joined(x.Title, "; ", y.Title)
+	x.Detail = joined(x.Detail, " ", y.Detail)
+}
+
+func joined(text, between, more string) string {
+	if strings.Contains(text, more) {
+		return text
+	}
+	return text + between + more
 }
 
 // explanationOf is the explanation of one code.

@@ -82,6 +82,11 @@ func (s *server) fail(c *gin.Context, err error) {
 	f := faultOf(err, lang)
 	c.Set(causeKey, err)
 	p := problemOf(f, lang, c.GetString(correlationKey))
+	if problemIndex[f.Code] == nil { // of a check: the rules explain it
+		if x, ok := explanationOf(s.Decider.Edition(), f.Code, lang); ok {
+			p.Title = x.Title
+		}
+	}
 	if retry := retryAfter(f.Kind); retry != "" && c.Writer.Header().Get("Retry-After") == "" {
 		c.Header("Retry-After", retry)
 	}

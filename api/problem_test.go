@@ -14,6 +14,7 @@ import (
 
 	"omnia/api"
 	"omnia/engine/quantity"
+	"omnia/engine/rulebook"
 	"omnia/internal/fault"
 )
 
@@ -126,14 +127,35 @@ func TestGeneratedPageOfErrorsIsFresh(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("# Codici di errore\n\n<!-- generato da api/codes_table.go: make generate -->\n\n" +
 		"Ogni errore è un documento `application/problem+json` con il campo `code`; quelli sui dati hanno anche `errors`, con un\n" +
-		"codice per ciascun dato. Il servizio spiega gli stessi codici in `/problems/{code}`, anche in inglese e in tedesco.\n" +
-		"I controlli scritti nelle regole (`rules/checks`) hanno codici propri, spiegati allo stesso indirizzo.\n\n" +
+		"codice per ciascun dato. Il servizio spiega gli stessi codici in `/problems/{code}`, anche in inglese e in tedesco.\n\n" +
 		"| Codice | Stato | Titolo | Che cosa è successo | Rimedio |\n|---|---|---|---|---|\n")
 	table := slices.SortedFunc(slices.Values(api.ProblemTable), func(a, b api.Explained) int { return strings.Compare(a.Code, b.Code) })
 	for _, e := range table {
 		fmt.Fprintf(&b, "| `%s` | %d | %s | %s | %s |\n", e.Code, api.Statuses[e.Kind], e.Title["it"], api.General(e.Text["it"]), e.Cure["it"])
 	}
+	writeCodesOfChecks(&b, embedded(t))
 	generated(t, "../docs/errori.md", []byte(b.String()))
+}
+
+// writeCodesOfChecks lists the codes that the shipped checks give: of errors the problem bears them,
+// of warnings the answer does.
+func writeCodesOfChecks(b *strings.Builder, ed *rulebook.Edition) {
+	b.WriteString("\n## Codici dei controlli\n\n" +
+		"Li danno i controlli scritti in `rules/checks`. Un errore ferma la decisione: 422, e se tutti i difetti hanno lo stesso codice\n" +
+		"lo porta anche il documento, altrimenti `invalid_facts`. Un avviso sta in `warnings` di una risposta 200.\n\n" +
+		"| Codice | Che cosa fa | Controllo | Messaggio |\n|---|---|---|---|\n")
+	does := map[string]string{"error": "errore", "warning": "avviso", "info": "informazione"}
+	type line struct{ code, text string }
+	var lines []line
+	for _, r := range ed.Rules {
+		for _, v := range r.Versions {
+			lines = append(lines, line{v.Code, fmt.Sprintf("| `%s` | %s | `%s`: %s | %s |\n", v.Code, does[v.Severity], r.ID, r.Title["it"], v.Message.Texts["it"])})
+		}
+	}
+	slices.SortStableFunc(lines, func(a, b line) int { return strings.Compare(a.code, b.code) })
+	for _, l := range lines {
+		b.WriteString(l.text)
+	}
 }
 
 func TestAProblemHasItsPageAsHTMLAndAsJSON(t *testing.T) {

@@ -1,12 +1,15 @@
 package api_test
 
 import (
-	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
+
+	"omnia/engine/calendar"
+	"omnia/engine/rulebook"
 )
 
 // page is a list as its reader sees it.
@@ -156,14 +159,70 @@ func TestTheEditionIsFoundByNameAndByDigest(t *testing.T) {
 		t.Errorf("got %v", p.Items)
 	}
 	for _, id := range []string{"2025-11", "sha256:aa"} {
-		w := s.do(get("/v1/editions/" + id))
-		want(t, w, http.StatusOK, "")
-		var e struct {
-			Items []json.RawMessage `json:"items"`
-		}
-		if err := json.Unmarshal(w.Body.Bytes(), &e); err != nil || len(e.Items) != 6 {
-			t.Errorf("%s: %d items, %v", id, len(e.Items), err)
+		if items := s.edition(id)["items"].([]any); len(items) != 6 {
+			t.Errorf("%s: %d items", id, len(items))
 		}
 	}
 	want(t, s.do(get("/v1/editions/2024-01")), http.StatusNotFound, "edition_not_found")
+}
+
+func (s *service) edition(id string) (e map[string]any) {
+	s.t.Helper()
+	w := s.do(get("/v1/editions/" + url.PathEscape(id)))
+	want(s.t, w, http.StatusOK, "")
+	decode(s.t, w.Body.Bytes(), &e)
+	return e
+}
+
+// published is an edition that was published with the first items of the small one.
+func published(s *service, name, on, digest string, items int) *rulebook.Published {
+	p := &rulebook.Published{Name: name, On: calendar.MustParse(on), Digest: digest}
+	for _, i := range s.fake.edition.Items[:items] {
+		v := i.Version
+		p.Items = append(p.Items, rulebook.PublishedItem{Kind: i.Kind, ID: i.ID, Version: v.Number, From: v.From, To: v.To, Digest: v.Digest, TextDigest: v.TextDigest})
+	}
+	return p
+}
+
+func TestPublishedEditionsAreListedNewestFirst(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.fake.edition.Published = []*rulebook.Published{ // oldest first, as loaded
+		published(s, "2025.9", "2025-01-10", "sha256:09", 1), published(s, "2025.10", "2025-03-01", "sha256:10", 2), published(s, "2025-11", "2025-11-01", "sha256:aa", 6),
+	}
+	list := func(query string) (out []string) {
+		for next := "/v1/editions?limit=2" + query; next != ""; {
+			p := s.page(next)
+			for _, e := range p.Items {
+				out = append(out, fmt.Sprint(e["name"], " ", e["digest"], " ", e["published_on"], " ", e["current"], " ", e["size"]))
+			}
+			if next = ""; p.NextCursor != "" {
+				next = "/v1/editions?limit=2" + query + "&cursor=" + url.QueryEscape(p.NextCursor)
+			}
+		}
+		return out
+	}
+	const old, middle, use = "2025.9 sha256:09 2025-01-10 false 1", "2025.10 sha256:10 2025-03-01 false 2", "2025-11 sha256:aa 2025-11-01 true 6"
+	for query, wanted := range map[string][]string{
+		"":                   {use, middle, old},
+		"&sort=published_on": {old, middle, use},
+		"&sort=name":         {use, middle, old}, // by the letter
+	} {
+		if got := list(query); !slices.Equal(got, wanted) {
+			t.Errorf("%q: got %v, want %v", query, got, wanted)
+		}
+	}
+	for _, id := range []string{"2025.10", "sha256:10"} {
+		e := s.edition(id)
+		first := e["items"].([]any)[1].(map[string]any)
+		if len(e["items"].([]any)) != 2 || e["published_on"] != "2025-03-01" || first["id"] != "METEO25" || first["valid_from"] != "2025-07-01" || first["valid_to"] != "2025-12-31" {
+			t.Errorf("%s: %v", id, e)
+		}
+	}
+
+	s.fake.edition.Name = rulebook.Draft
+	const draft = "bozza sha256:aa <nil> true 6"
+	if got := list(""); len(got) != 4 || got[0] != draft {
+		t.Errorf("a draft in use is not first: %v", got)
+	}
 }

@@ -29,7 +29,7 @@ func newDecider(ed *rulebook.Edition, now func() time.Time) *decider {
 
 // loadEdition reads and checks a folder of rules. It is whole, or there is none.
 func loadEdition(fsys fs.FS) (*rulebook.Edition, error) {
-	ed, defects := rulebook.Load(fsys)
+	ed, defects := checkedRules(fsys)
 	if err := defects.Err(); err != nil {
 		return nil, err
 	}

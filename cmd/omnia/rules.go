@@ -13,6 +13,8 @@ import (
 
 	"omnia/engine"
 	"omnia/engine/calendar"
+	"omnia/engine/counter"
+	"omnia/engine/explain"
 	"omnia/engine/fact"
 	"omnia/engine/rulebook"
 	"omnia/internal/rome"
@@ -28,6 +30,8 @@ type RulesCmd struct {
 	Schema  rulesSchemaCmd  `cmd:"" help:"Write the JSON Schemas that editors use."`
 	Fmt     rulesFmtCmd     `cmd:"" help:"Write the files in their canonical form."`
 	Publish rulesPublishCmd `cmd:"" help:"Freeze the rules as a published edition."`
+
+	Reference rulesReferenceCmd `cmd:"" hidden:"" help:"Write the pages about facts and rules."`
 }
 
 // rulesDir is the folder that a command works on.
@@ -63,6 +67,19 @@ func (d rulesDir) writable() (*os.Root, error) {
 	return root, nil
 }
 
+// checkedRules is the edition of a folder, fit to decide: the sentences of the explanations are
+// all there.
+func checkedRules(fsys fs.FS) (*rulebook.Edition, rulebook.Defects) {
+	ed, defects := rulebook.Load(fsys)
+	if len(defects) > 0 {
+		return nil, defects
+	}
+	if defects := explain.Check(ed); len(defects) > 0 {
+		return nil, defects
+	}
+	return ed, nil
+}
+
 // refuse prints the defects; the error says how many there are.
 func refuse(std streams, defects rulebook.Defects) error {
 	if err := defects.Print(std.err); err != nil {
@@ -91,9 +108,13 @@ type rulesCheckCmd struct{ rulesDir }
 
 // Run checks everything that can be checked without deciding.
 func (c *rulesCheckCmd) Run(std streams) error {
-	ed, err := c.load(std)
+	fsys, err := c.open()
 	if err != nil {
 		return err
+	}
+	ed, defects := checkedRules(fsys)
+	if len(defects) > 0 {
+		return refuse(std, defects)
 	}
 	_, err = fmt.Fprintf(std.out, "nessun difetto: %d versioni, edizione %s, %s\n", len(ed.Items), ed.Name, ed.Digest)
 	return err
@@ -114,7 +135,7 @@ func (c *rulesTestCmd) Run(std streams) error {
 }
 
 func runCases(std streams, fsys fs.FS, withCoverage bool) error {
-	ed, defects := rulebook.Load(fsys)
+	ed, defects := checkedRules(fsys)
 	if len(defects) > 0 {
 		return refuse(std, defects)
 	}
@@ -122,11 +143,11 @@ func runCases(std streams, fsys fs.FS, withCoverage bool) error {
 	if len(defects) > 0 {
 		return refuse(std, defects)
 	}
-	decide, err := caseDecider(ed)
+	coverage := rulebook.NewCoverage(ed)
+	decide, err := caseDecider(ed, coverage)
 	if err != nil {
 		return err
 	}
-	coverage := rulebook.NewCoverage(ed)
 	report := rulebook.RunCases(cases, decide, coverage)
 	if withCoverage {
 		if err := coverage.Print(std.out); err != nil {
@@ -142,8 +163,8 @@ func runCases(std streams, fsys fs.FS, withCoverage bool) error {
 	return wrong(errors.New("i casi non tornano"))
 }
 
-// caseDecider answers a case as POST /v1/counters would.
-func caseDecider(ed *rulebook.Edition) (rulebook.Decider, error) {
+// caseDecider answers a case as POST /v1/counters would, and tells the coverage what spoke.
+func caseDecider(ed *rulebook.Edition, coverage *rulebook.Coverage) (rulebook.Decider, error) {
 	envelope, err := fact.NewEnvelope(ed.Vocabulary, fact.AllFacts("facts"))
 	if err != nil {
 		return nil, err
@@ -155,12 +176,47 @@ func caseDecider(ed *rulebook.Edition) (rulebook.Decider, error) {
 		if err != nil {
 			return nil, err
 		}
-		answer, err := decider.Counters(request.Facts, engine.Options{Today: today, Language: "it", Explain: engine.Full})
+		answer, err := decider.Counters(request.Facts, engine.Options{
+			Today: today, Language: "it", Explain: engine.Full,
+			Observe: func(r *counter.Result) { cover(coverage, r) },
+			Found:   func(r *rulebook.Rule) { coverage.Finding(r.ID) },
+		})
 		if err != nil {
 			return nil, err
 		}
 		return json.Marshal(answer)
 	}, nil
+}
+
+// cover counts what had a say in a result. Its verdict is counted with the answer.
+func cover(c *rulebook.Coverage, r *counter.Result) {
+	id, reached := r.Counter.ID, r.Reached
+	if r.NotFor != counter.NotInForce {
+		c.Version(id, r.Version)
+	}
+	for _, v := range r.Versions {
+		if v != r.Version {
+			c.Version(id, v)
+		}
+	}
+	for _, line := range reached.Lines {
+		c.Line(id, line.ID)
+	}
+	for _, x := range reached.Variants {
+		c.Variant(id, x.ID)
+	}
+	for _, limit := range reached.Limits {
+		c.Limit(id, limit)
+	}
+	for _, t := range reached.Tiers {
+		c.Schedule(id, r.Schedule, t)
+	}
+	for _, x := range reached.Exceptions {
+		c.Exception(id, x)
+	}
+	for _, x := range reached.PauseExceptions {
+		c.PauseException(id, x)
+	}
 }
 
 type rulesShowCmd struct {
@@ -385,4 +441,29 @@ func writeNew(root *os.Root, name string, data []byte) error {
 	}
 	_, err = f.Write(data)
 	return errors.Join(err, f.Close())
+}
+
+// rulesReferenceCmd writes the pages about facts and rules for people. It is for `make generate`.
+type rulesReferenceCmd struct {
+	rulesDir
+	Docs string `arg:"" help:"Folder to write the pages in."`
+}
+
+// Run writes both pages.
+func (c *rulesReferenceCmd) Run(std streams) error {
+	ed, err := c.load(std)
+	if err != nil {
+		return err
+	}
+	for name, page := range references(ed) {
+		if err := os.WriteFile(filepath.Join(c.Docs, name), page, 0o644); err != nil {
+			return usage(err)
+		}
+	}
+	return nil
+}
+
+// references are the generated pages by name.
+func references(ed *rulebook.Edition) map[string][]byte {
+	return map[string][]byte{"riferimento-fatti.md": ed.Vocabulary.Reference(), "riferimento-regole.md": ed.Reference()}
 }

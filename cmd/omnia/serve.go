@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +18,7 @@ import (
 
 	"omnia/api"
 	"omnia/engine/rulebook"
+	"omnia/fixtures"
 )
 
 // serveCmd is `omnia serve`.
@@ -188,10 +191,16 @@ Stop with Ctrl-C.
 `, s.PublicURL, where, ed.Name, ed.Digest, demoBody)
 }
 
-// demoBody is a unit with 13 weeks behind it that asks for six more.
-const demoBody = `{"facts":{"data_riferimento":"2025-11-30","azienda":{"settore":"a"},"unita_produttiva":{"giorni_settimana":5},` +
-	`"periodi":[{"numero":"A-1","prestazione":"CIGO","causale":"mancanza_lavoro","esito":"accoglimento","dal":"2025-01-06","al":"2025-04-06"}],` +
-	`"richiesta":{"prestazione":"CIGO","causale":"mancanza_lavoro","dal":"2025-10-20","al":"2025-11-30"}}}`
+// demoBody is the first of the demo companies, on one line.
+var demoBody = oneLine(fixtures.Companies()[0].Body)
+
+func oneLine(body []byte) string {
+	var b bytes.Buffer
+	if err := json.Compact(&b, body); err != nil {
+		panic(err) // the demo companies are checked by their own tests
+	}
+	return b.String()
+}
 
 // logTo writes one JSON object a line, instants in UTC with milliseconds.
 func logTo(w io.Writer, level slog.Level) *slog.Logger {

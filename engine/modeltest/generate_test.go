@@ -14,6 +14,7 @@ type taste struct {
 	odd      bool // first and last days anywhere in the week
 	ask      string
 	mixed    bool // COVID, special regimes, refusals
+	heavy    bool // long periods close together, so that limits are reached
 	used     bool
 }
 
@@ -28,13 +29,24 @@ func chance(t *rapid.T, what string, oneIn int) bool {
 	return rapid.IntRange(1, oneIn).Draw(t, what) == oneIn
 }
 
+// length draws a length up to most, or one of some that reach the limits.
+func (w taste) length(t *rapid.T, what string, most int, reaching ...int) int {
+	if w.heavy {
+		return pick(t, what, reaching...)
+	}
+	return rapid.IntRange(1, most).Draw(t, what)
+}
+
 func number(format string, args ...any) *json.Number {
 	return ptr(json.Number(fmt.Sprintf(format, args...)))
 }
 
 // stretch draws a run of days that starts in [from, to].
 func stretch(t *rapid.T, from, to day, odd bool, maxWeeks int) span {
-	weeks := rapid.IntRange(1, maxWeeks).Draw(t, "weeks")
+	return stretchOf(t, from, to, odd, rapid.IntRange(1, maxWeeks).Draw(t, "weeks"))
+}
+
+func stretchOf(t *rapid.T, from, to day, odd bool, weeks int) span {
 	first := (from + day(rapid.IntRange(0, int(to-from)/7).Draw(t, "start")*7)).monday()
 	s := span{first, first + day(7*weeks) - 1}
 	if odd {
@@ -44,11 +56,11 @@ func stretch(t *rapid.T, from, to day, odd bool, maxWeeks int) span {
 	return s
 }
 
-// wholeMonthsSpan draws whole months, sometimes with days more.
-func wholeMonthsSpan(t *rapid.T, from, to day, odd bool, maxMonths int) span {
+// months draws whole months, sometimes with days more.
+func (w taste) months(t *rapid.T, from, to day, odd bool) span {
 	y, m, _ := (from + day(rapid.IntRange(0, int(to-from)).Draw(t, "start"))).time().Date()
 	first := date(y, int(m), 1)
-	s := span{first, first.addMonths(rapid.IntRange(1, maxMonths).Draw(t, "months")) - 1}
+	s := span{first, first.addMonths(w.length(t, "months", 18, 12, 6, 9, 18, 24)) - 1}
 	if odd {
 		s.from += day(rapid.IntRange(0, 27).Draw(t, "late"))
 		s.to += day(rapid.IntRange(0, 27).Draw(t, "more"))
@@ -70,9 +82,13 @@ func (w taste) facts() *rapid.Generator[*Facts] {
 		}
 		periods := []Periodo{}
 		next := w.from
-		for i := range rapid.IntRange(0, 8).Draw(t, "periods") {
+		least := 0
+		if w.heavy {
+			least = 2
+		}
+		for i := range rapid.IntRange(least, 8).Draw(t, "periods") {
 			start := next
-			if chance(t, "elsewhere", 3) {
+			if !w.heavy && chance(t, "elsewhere", 3) {
 				start = w.from
 			}
 			p := w.period(t, settore, start, min(start+500, w.to))
@@ -116,9 +132,9 @@ func (w taste) period(t *rapid.T, settore string, from, to day) Periodo {
 	prestazione := w.benefit(t, settore)
 	var s span
 	if prestazione == "CIGS" {
-		s = wholeMonthsSpan(t, from, max(from, to), w.odd && chance(t, "odd", 3), 18)
+		s = w.months(t, from, max(from, to), w.odd && chance(t, "odd", 3))
 	} else {
-		s = stretch(t, from, max(from, to), w.odd && chance(t, "odd", 3), pick(t, "length", 4, 13, 13, 26, 60))
+		s = stretchOf(t, from, max(from, to), w.odd && chance(t, "odd", 3), w.length(t, "weeks", pick(t, "length", 4, 13, 13, 26, 60), 13, 26, 20, 39, 52))
 	}
 	p := Periodo{Prestazione: &prestazione, Causale: ptr(w.cause(t, prestazione, s.from)), Esito: ptr(pick(t, "esito", "accoglimento", "accoglimento", "accoglimento_parziale"))}
 	covid := span{date(2020, 2, 23), date(2021, 12, 31)}
@@ -148,7 +164,7 @@ func (w taste) period(t *rapid.T, settore string, from, to day) Periodo {
 	if w.used && chance(t, "declared", 3) {
 		w.use(t, &p, s)
 	}
-	if !chance(t, "hours unknown", 12) {
+	if !chance(t, "hours unknown", 12) || (&law{d: 5}).workdays(s) == 0 {
 		p.OreAut = number("%d", rapid.IntRange(0, 4000).Draw(t, "hours"))
 	}
 	if w.used && chance(t, "hours used", 4) {
@@ -175,16 +191,12 @@ func (w taste) use(t *rapid.T, p *Periodo, s span) {
 	l := &law{d: 5}
 	if n := l.workdays(s); n == 0 || chance(t, "by date", 2) {
 		days := []string{}
-		week := pick(t, "days used", 5, 5, 5, 6, 7)
 		rare := pick[uint64](t, "not used", 0, 3, 7)
 		bits := rapid.Uint64().Draw(t, "pattern")
 		for d := s.from; d <= s.to; d++ {
-			if bits = bits*6364136223846793005 + 1442695040888963407; d.weekday() < week && (rare == 0 || bits>>60&rare != 0) {
+			if bits = bits*6364136223846793005 + 1442695040888963407; d.weekday() < 5 && (rare == 0 || bits>>60&rare != 0) {
 				days = append(days, d.String())
 			}
-		}
-		if chance(t, "a day outside", 8) {
-			days = append(days, (s.to + 3).String())
 		}
 		p.Giornate = &days
 	} else {
@@ -197,12 +209,13 @@ func (w taste) request(t *rapid.T, f *Facts, settore string, next day) {
 	if w.ask != "" {
 		prestazione = w.ask
 	}
-	from, to := max(min(next, w.to-7), inForce+4), min(next+pick[day](t, "soon", 7, 100, 700), w.to)
+	from := max(min(next, w.to-7), inForce+4)
+	to := max(from, min(next+pick[day](t, "soon", 7, 100, 700), w.to))
 	var s span
 	if prestazione == "CIGS" {
-		s = wholeMonthsSpan(t, from, to, w.odd && chance(t, "odd", 3), 18)
+		s = w.months(t, from, to, w.odd && chance(t, "odd", 3))
 	} else {
-		s = stretch(t, from, to, w.odd && chance(t, "odd", 3), pick(t, "length", 13, 13, 13, 60))
+		s = stretchOf(t, from, to, w.odd && chance(t, "odd", 3), w.length(t, "weeks", pick(t, "length", 13, 13, 13, 60), 13, 12, 6, 26))
 	}
 	r := &Richiesta{Prestazione: &prestazione, Causale: ptr(w.cause(t, prestazione, s.from)), Dal: ptr(s.from.String()), Al: ptr(s.to.String())}
 	if prestazione == "CIGO" && chance(t, "event stated", 5) {

@@ -1,5 +1,7 @@
 package modeltest
 
+import "slices"
+
 // aisBiennio: 13 or 26 weeks in 104 (arts. 29-30); before 2022, 52 of AdS or 26 of AO.
 func (l *law) aisBiennio() *answer {
 	a := &answer{id: "ais.settimane_biennio"}
@@ -66,6 +68,9 @@ func (l *law) aisBiennio() *answer {
 	l.bases(a, counts, unit)
 	a.releases = mondays(l.ref, g.last(), func(d day) rat { return mul(g.sum(biennio(d)), unit) })
 	a.periods = shares(l, g, w, unit)
+	if slices.ContainsFunc(l.past, func(p past) bool { return l.ref < fisReform && ordinaryAIS(p) && p.to >= fisReform }) {
+		a.leave("the old counters after the reform", "releases")
+	}
 	if q == nil {
 		a.state()
 		return a
@@ -105,7 +110,7 @@ func (l *law) additional() *answer {
 	weeks := a.counted
 	if l.ask != nil {
 		first = l.ask.from
-		weeks = mul(g.sum(quinquennio(first-1)), unit)
+		weeks = mul(g.sum(span{quinquennio(first).from, first - 1}), unit)
 	}
 	a.verdict = "admissible"
 	if l.letter == "fondo" {
@@ -138,6 +143,14 @@ func (l *law) additional() *answer {
 	// The rate changes in the month after the one in which a threshold is crossed.
 	y, m, _ := first.time().Date()
 	weeks = smaller(weeks, mul(g.sum(quinquennio(date(y, int(m), 1)-1)), unit))
+	if l.ask != nil {
+		ofRef := mul(g.sum(span{quinquennio(l.ref).from, first - 1}), unit)
+		for _, limit := range []rat{whole(52), whole(104)} {
+			if over(ofRef, limit) != over(mul(g.sum(span{quinquennio(first).from, first - 1}), unit), limit) {
+				a.leave(pending("rate in the window of ref"), "rate", "limit", "residual")
+			}
+		}
+	}
 	reduced := first >= date(2025, 1, 1) && l.restedFor24Months(first)
 	switch {
 	case !over(weeks, whole(52)):

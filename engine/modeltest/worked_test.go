@@ -190,3 +190,12 @@ func TestModelPausesAfterCrisi(t *testing.T) { // art. 22 c. 2
 		wantDay(t, al, &got, want)
 	}
 }
+
+func TestAWeekIsNeverMoreThanItsDays(t *testing.T) {
+	t.Parallel()
+	p := granted("1", "CIGO", "mancanza_lavoro", "2024-01-08", "2024-01-14")
+	p.Flussi, p.Giornate = ptr(true), &[]string{"2024-01-08", "2024-01-09", "2024-01-10", "2024-01-11", "2024-01-12", "2024-01-13"}
+	f := company("a", 5, p).at("2025-01-31")
+	wantRat(t, "model", open(f, today).cigoBiennio().counted, "1")
+	compare(t, f)
+}

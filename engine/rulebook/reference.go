@@ -31,7 +31,8 @@ func (ed *Edition) Reference() []byte {
 	p.checks()
 	p.counters()
 	p.functions()
-	return []byte(strings.TrimRight(p.String(), "\n") + "\n")
+	text := strings.ReplaceAll(p.String(), "\n\n\n", "\n\n")
+	return []byte(strings.TrimRight(text, "\n") + "\n")
 }
 
 // certainty is what the marks of the sources mean.
@@ -61,7 +62,9 @@ var plural = map[string]string{
 
 func (p *rulesPage) section(kind, text string) { p.line("", "## "+plural[kind], "", text) }
 
-func (p *rulesPage) head(id string, title Texts) { p.line("", "### `"+id+"`", "", title.In("it")+".", "") }
+func (p *rulesPage) head(id string, title Texts) {
+	p.line("", "### `"+id+"`", "", title.In("it")+".", "")
+}
 
 // version opens the item of a list for a version; what is says it in a few words, if it can.
 func (p *rulesPage) version(v *Version, what string) {
@@ -119,7 +122,7 @@ func (p *rulesPage) said(kind, id string, v *Version) {
 }
 
 func (p *rulesPage) parameters() {
-	p.section("parameter", "Valori con la loro data. Un valore non esatto in decimali ha accanto la sua frazione.")
+	p.section("parameter", "Valori con la loro data. Se due decimali non bastano, accanto c'è la frazione esatta.")
 	for _, id := range sortedKeys(p.ed.Parameters) {
 		x := p.ed.Parameters[id]
 		p.head(id, x.Title)
@@ -130,7 +133,7 @@ func (p *rulesPage) parameters() {
 	}
 }
 
-// valueInWords is a value as people read it; a number that is not whole has its exact form beside it.
+// valueInWords is a value as people read it, with the exact fraction beside what two decimals can't say.
 func valueInWords(v *fact.Value, kind fact.Type, unit quantity.Unit) string {
 	switch {
 	case !v.IsKnown():
@@ -139,7 +142,7 @@ func valueInWords(v *fact.Value, kind fact.Type, unit quantity.Unit) string {
 		return "`" + v.Text + "`"
 	}
 	words := (&fact.Field{Type: kind, Unit: unit}).Word(v, "it")
-	if _, whole := v.Rat.Int64(); kind == fact.Decimal && !whole {
+	if _, said := v.Rat.Mul(quantity.Int(100)).Int64(); kind == fact.Decimal && !said {
 		words += " (" + v.Rat.String() + ")"
 	}
 	return words
@@ -166,17 +169,40 @@ var withoutRow = map[string]string{
 
 func (p *rulesPage) rows(t *Table, v *TableVersion) {
 	columns := slices.Concat(t.Inputs, t.Outputs)
+	var lines [][]string
+	for _, row := range v.Rows {
+		var cells []string
+		for i, value := range slices.Concat(row.Inputs, row.Outputs) {
+			cells = append(cells, escaped(valueInWords(&value, columns[i].Type, columns[i].Unit)))
+		}
+		lines = append(lines, append(cells, escaped(row.Label.In("it")), rowSource(&row, v)))
+	}
 	var names []string
 	for _, c := range columns {
 		names = append(names, "`"+c.Name+"`")
 	}
-	p.line("", "  | "+strings.Join(names, " | ")+" | Significato | Fonte e certezza |", "  |"+strings.Repeat("---|", len(names)+2))
-	for _, row := range v.Rows {
-		var cells []string
-		for i, value := range slices.Concat(row.Inputs, row.Outputs) {
-			cells = append(cells, valueInWords(&value, columns[i].Type, columns[i].Unit))
+	p.table(append(names, "Significato", "Fonte e certezza"), lines)
+}
+
+// table leaves out the columns in which nothing stands.
+func (p *rulesPage) table(names []string, lines [][]string) {
+	filled := func(i int) bool {
+		return slices.ContainsFunc(lines, func(cells []string) bool { return cells[i] != "" })
+	}
+	row := func(cells []string) {
+		text := "  |"
+		for i, c := range cells {
+			if filled(i) {
+				text += " " + c + " |"
+			}
 		}
-		p.line("  | " + strings.Join(append(cells, cell(row.Label.In("it")), rowSource(&row, v)), " | ") + " |")
+		p.line(text)
+	}
+	p.line("")
+	row(names)
+	row(slices.Repeat([]string{"---"}, len(names)))
+	for _, cells := range lines {
+		row(cells)
 	}
 	p.line("")
 }
@@ -184,7 +210,7 @@ func (p *rulesPage) rows(t *Table, v *TableVersion) {
 // rowSource is what a row adds to the source and the certainty of its version.
 func rowSource(row *TableRow, v *TableVersion) string {
 	var said []string
-	if len(row.Law) > 0 {
+	if !slices.Equal(row.Law, v.Law) {
 		said = append(said, sources(row.Law))
 	}
 	if row.Confidence != v.Confidence {
@@ -193,7 +219,8 @@ func rowSource(row *TableRow, v *TableVersion) string {
 	return strings.Join(said, ", ")
 }
 
-func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
+// escaped is a text inside a table.
+func escaped(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
 
 // holidays are shown as written: they are a calendar, not a table of inputs.
 func (p *rulesPage) holidays() {
@@ -257,7 +284,7 @@ func (p *rulesPage) checks() {
 			v := &r.Versions[i]
 			p.version(&v.Version, fmt.Sprintf("%s `%s` su `%s`", severities[v.Severity], v.Code, strings.Join(v.Fields, "`, `")))
 			p.said("rule", r.ID, &v.Version)
-			p.line("  - messaggio: «" + v.Message.Text("it") + "»")
+			p.line("  - messaggio: «" + v.Message.Texts.In("it") + "»")
 		}
 	}
 }
@@ -277,6 +304,6 @@ func (p *rulesPage) counters() {
 func (p *rulesPage) functions() {
 	p.line("", "## Funzioni", "", "Ciò che una condizione può chiamare; non c'è altro.", "", "| Si scrive | Dà |", "|---|---|")
 	for _, f := range Functions() {
-		p.line("| `" + f.Signature + "` | " + cell(f.Text) + " |")
+		p.line("| `" + f.Signature + "` | " + escaped(f.Text) + " |")
 	}
 }

@@ -19,7 +19,7 @@ func (p *rulesPage) open() {
 }
 
 func (p *rulesPage) openLine(kind, id, title, life string, c Confidence, note string) {
-	p.line("| " + kindNames[kind] + " `" + id + "` | " + cell(title) + " | " + life + " | `" + string(c) + "` | " + cell(note) + " |")
+	p.line("| " + kindNames[kind] + " `" + id + "` | " + escaped(title) + " | " + life + " | `" + string(c) + "` | " + escaped(note) + " |")
 }
 
 func (p *rulesPage) openRows(kind Confidence) {

@@ -141,15 +141,34 @@ func (s *speech) exception(v *ExceptionVersion) {
 	}
 }
 
+// Words of an author's keys.
+var (
+	measureWords = map[Measure]string{
+		MeasureDays: "giorni lavorativi", MeasureMonths: "mesi, da data a data", MeasureHours: "ore", MeasureWeeks: "settimane di calendario toccate",
+	}
+	basisWords = map[Basis]string{
+		BasisUsedComplete: "il fruito quando i flussi sono completi, altrimenti l'autorizzato",
+		BasisUsedDeclared: "il fruito quando è dichiarato, altrimenti l'autorizzato",
+		BasisAuthorised:   "l'autorizzato",
+	}
+)
+
+func (s *speech) plain(name, text string) { *s = append(*s, name+": "+text) }
+
 func (s *speech) counter(v *CounterVersion) {
+	if len(v.Norms) > 0 {
+		s.plain("ne tolgono giorni le deroghe a", strings.Join(v.Norms, ", "))
+	}
 	s.condition("si applica se", v.AppliesWhen)
 	s.condition("si chiede se", v.AsksWhen)
 	s.condition("riguarda la richiesta se", v.Requests)
 	for i := range v.Lines {
 		n := &v.Lines[i]
 		s.condition("conta «"+n.ID+"» se", n.When)
-		s.expr("«"+n.ID+"» per", n.Factor)
-		s.condition("«"+n.ID+"» a settimane intere se", n.WholeWeeksWhen)
+		s.plain("  in", measureWords[n.Measure])
+		s.plain("  conta", basisWords[n.Basis])
+		s.expr("  per", n.Factor)
+		s.condition("  a settimane intere se", n.WholeWeeksWhen)
 	}
 	for i := range v.Variants {
 		s.variant(&v.Variants[i])
@@ -170,8 +189,12 @@ func (s *speech) counter(v *CounterVersion) {
 func (s *speech) variant(v *Variant) {
 	s.condition("variante «"+v.ID+"» se", v.When)
 	s.expr("finestra "+string(v.Window.Kind), v.Window.Length)
+	if v.Window.Kind == WindowFixed {
+		s.plain("finestra fissa", calendar.Span{From: v.Window.From, To: v.Window.To}.String())
+	}
 	for _, t := range v.Sum {
-		s.condition("somma di "+strings.Join(t.Lines, ", ")+" con peso se", t.WeightWhen)
+		s.plain("somma", strings.Join(t.Lines, ", "))
+		s.condition("  con peso se", t.WeightWhen)
 		for _, step := range t.Weight {
 			s.expr("  fino a", step.UpTo)
 			s.expr("  peso", step.Factor)
