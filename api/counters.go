@@ -33,7 +33,8 @@ func (s *server) computeCounters(c *call) error {
 		return err
 	}
 	s.metrics.decided(answer.Items)
-	return c.json(answer)
+	c.decision(answer)
+	return nil
 }
 
 // facts reads a body of the form {"facts": {…}}.

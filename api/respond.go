@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"sync"
 
 	"github.com/gin-gonic/gin"
+
+	"omnia/engine"
 )
 
 // json answers 200 with v, in the media type that was negotiated.
@@ -17,6 +20,22 @@ func (c *call) json(v any) error {
 	send(c.Context, http.StatusOK, c.media, append(body, '\n'))
 	return nil
 }
+
+// decision answers 200 with a decision, by far the longest answer there is, without reflection.
+func (c *call) decision(answer *engine.Counters) {
+	buf := decisions.Get().(*[]byte)
+	*buf = append(answer.AppendJSON((*buf)[:0]), '\n')
+	send(c.Context, http.StatusOK, c.media, *buf)
+	if cap(*buf) <= maxKept {
+		decisions.Put(buf)
+	}
+}
+
+// decisions lends out the room in which answers are written. A history of thousands of periods
+// would hold megabytes for nothing, so room above maxKept bytes is not kept.
+var decisions = sync.Pool{New: func() any { return new([]byte) }}
+
+const maxKept = 1 << 20
 
 // write answers with v as JSON of that media type. Problems always marshal: they are plain text.
 func write(c *gin.Context, status int, media string, v any) {

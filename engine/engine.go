@@ -5,6 +5,7 @@ import (
 	"omnia/engine/counter"
 	"omnia/engine/explain"
 	"omnia/engine/fact"
+	"omnia/engine/quantity"
 	"omnia/engine/rulebook"
 	"omnia/internal/fault"
 )
@@ -15,11 +16,12 @@ type Engine struct {
 	plan    *counter.Plan
 	book    *explain.Book
 	checks  []*check
+	slots   slots
 }
 
 // New prepares an edition: everything that does not depend on a case is done here, once.
 func New(ed *rulebook.Edition) *Engine {
-	return &Engine{edition: ed, plan: counter.NewPlan(ed), book: explain.NewBook(ed), checks: newChecks(ed)}
+	return &Engine{edition: ed, plan: counter.NewPlan(ed), book: explain.NewBook(ed), checks: newChecks(ed), slots: newSlots(ed.Vocabulary)}
 }
 
 // Edition is what the engine decides under.
@@ -40,7 +42,7 @@ func Decide(ed *rulebook.Edition, f *fact.Facts, opt Options) (*Counters, error)
 // dates, …) are a *fault.Fault of kind Invalid with all of them. What is only unlikely is a warning.
 func (g *Engine) Counters(f *fact.Facts, opt Options) (*Counters, error) {
 	digest := f.Digest()
-	c := &decision{engine: g, opt: opt, facts: f}
+	c := &decision{engine: g, opt: opt, facts: f, amounts: make(map[amount]*quantity.Quantity, 32)}
 	c.forget()
 	c.reference()
 	c.presume()
@@ -56,6 +58,7 @@ func (g *Engine) Counters(f *fact.Facts, opt Options) (*Counters, error) {
 	}
 	kase := g.plan.NewCase(c.facts, c.ref)
 	defer kase.Done()
+	c.recall()
 	c.words = g.book.Writer(opt.Language, c.facts.Get("unita_produttiva.giorni_settimana").Num)
 	for _, k := range g.edition.Counters {
 		r := kase.Run(k)
@@ -88,6 +91,10 @@ type decision struct {
 	words  *explain.Writer
 	env    rulebook.Env
 	filled []*rulebook.Presumption // those that filled a fact
+
+	history []past
+	amounts map[amount]*quantity.Quantity
+	last    *quantity.Quantity // the last one given out of them
 }
 
 // forget takes back what an earlier decision presumed, so that facts can be decided on again.

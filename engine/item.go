@@ -20,7 +20,7 @@ func (c *decision) item(r *counter.Result) Item {
 		Authorised: c.quantity(r.Authorised, u), Used: c.quantity(r.Used, u),
 		Requested: c.quantity(r.Requested, u), Total: c.quantity(r.Total, u), Rate: c.quantity(r.Rate, quantity.Percent),
 		EarliestStart: r.EarliestStart, EarliestFullStart: r.EarliestFullStart,
-		Releases: make([]Release, len(r.Releases)), Periods: make([]Period, len(r.Periods)), Missing: make([]string, len(r.Missing)),
+		Releases: c.releases(r), Periods: c.periods(r), Missing: make([]string, len(r.Missing)),
 		Explanation: c.words.Counter(r, c, string(c.opt.Explain)),
 	}
 	if it.Law == nil {
@@ -35,23 +35,16 @@ func (c *decision) item(r *counter.Result) Item {
 			it.Grantable.From, it.Grantable.To = &g.Span.From, &g.Span.To
 		}
 	}
-	for i, x := range r.Releases { // most release as much as the one before
-		if i > 0 && x.Amount.Equal(r.Releases[i-1].Amount) {
-			it.Releases[i] = Release{On: x.On, Amount: it.Releases[i-1].Amount}
-			continue
-		}
-		it.Releases[i] = Release{On: x.On, Amount: c.words.Quantity(x.Amount, u)}
-	}
 	for i, x := range r.Missing {
 		it.Missing[i] = x.Path()
 	}
-	for i, p := range r.Periods {
-		it.Periods[i] = c.period(r, p, u)
+	if n := len(r.Breakdown); n > 0 {
+		it.ByCausale = make([]Breakdown, n)
 	}
-	for _, b := range r.Breakdown {
-		it.ByCausale = append(it.ByCausale, Breakdown{
+	for i, b := range r.Breakdown {
+		it.ByCausale[i] = Breakdown{
 			Causale: b.Variant.ID, Limit: c.quantity(b.Limit, u), Counted: c.quantity(b.Counted, u), Residual: c.quantity(b.Residual, u),
-		})
+		}
 	}
 	if r.Failure != nil && (r.Verdict == counter.RuleFailed || r.Verdict == counter.InConflict) {
 		it.Failure = &Failure{Code: r.Failure.Code, Detail: r.Failure.Text}
@@ -59,34 +52,56 @@ func (c *decision) item(r *counter.Result) Item {
 	return it
 }
 
-func (c *decision) period(r *counter.Result, p counter.PeriodCount, u quantity.Unit) Period {
-	numero, _ := c.Period(p.Row)
-	row := c.facts.Get("periodi").Rows[p.Row]
-	g := c.facts.Vocabulary.Groups["periodo"]
-	out := Period{
-		Numero: numero, Dal: knownDay(&row[g.Slot("dal")]), Al: knownDay(&row[g.Slot("al")]),
-		Reason: c.words.Reason(r, p, c), Code: p.Code,
-	}
-	if p.Code != counter.CodeUnknown {
-		out.Counted = c.quantity(&p.Counted, u)
+func (c *decision) releases(r *counter.Result) []Release {
+	out := make([]Release, len(r.Releases))
+	for i := range out {
+		x := &r.Releases[i]
+		out[i] = Release{On: x.On, Amount: *c.quantity(&x.Amount, r.Counter.Unit)}
 	}
 	return out
 }
 
-func knownDay(v *fact.Value) *calendar.Day {
-	if !v.IsKnown() {
-		return nil
+func (c *decision) periods(r *counter.Result) []Period {
+	out := make([]Period, len(r.Periods))
+	for i := range out {
+		p := &r.Periods[i]
+		out[i] = c.history[p.Row].Period
+		out[i].Reason, out[i].Code = c.words.Reason(r, *p, c), p.Code
+		if p.Code != counter.CodeUnknown {
+			out[i].Counted = c.quantity(&p.Counted, r.Counter.Unit)
+		}
 	}
-	d := v.Day()
-	return &d
+	return out
 }
 
+// quantity is v with its words; equal amounts of a decision share one. It is nil for nil.
 func (c *decision) quantity(v *quantity.Rat, u quantity.Unit) *quantity.Quantity {
 	if v == nil {
 		return nil
 	}
-	q := c.words.Quantity(*v, u)
-	return &q
+	if q := c.last; q != nil && q.Unit == u && q.Value.Equal(*v) { // most periods add as much as the one before
+		return q
+	}
+	num, den, small := v.Frac64()
+	if !small {
+		q := c.words.Quantity(*v, u)
+		return &q
+	}
+	key := amount{num, den, u}
+	q := c.amounts[key]
+	if q == nil {
+		said := c.words.Quantity(*v, u)
+		q = &said
+		c.amounts[key] = q
+	}
+	c.last = q
+	return q
+}
+
+// amount is a quantity as a key: numbers themselves can't be compared with ==.
+type amount struct {
+	num, den int64
+	unit     quantity.Unit
 }
 
 func ruleRef(id string, v *rulebook.Version) RuleRef {
@@ -101,17 +116,9 @@ func ruleRef(id string, v *rulebook.Version) RuleRef {
 // Ref is the reference day.
 func (c *decision) Ref() calendar.Day { return c.ref }
 
-// Period is the number and the days of one period of the history.
-func (c *decision) Period(row int) (numero string, span calendar.Span) {
-	rec := c.facts.Get("periodi").Rows[row]
-	g := c.facts.Vocabulary.Groups["periodo"]
-	span = calendar.Span{From: rec[g.Slot("dal")].Day(), To: rec[g.Slot("al")].Day()}
-	return rec[g.Slot("numero")].Text, span
-}
-
 // Request is the days requested; ok is false when they are not known.
 func (c *decision) Request() (span calendar.Span, ok bool) {
-	from, to := c.facts.Get("richiesta.dal"), c.facts.Get("richiesta.al")
+	from, to := &c.facts.Root[c.engine.slots.reqFrom], &c.facts.Root[c.engine.slots.reqTo]
 	return calendar.Span{From: from.Day(), To: to.Day()}, from.IsKnown() && to.IsKnown()
 }
 

@@ -92,10 +92,7 @@ func (c *evalCmd) refused(err error) error {
 }
 
 func (c *evalCmd) print(w io.Writer, answer *engine.Counters) error {
-	out, err := json.Marshal(answer)
-	if err != nil {
-		return err
-	}
+	out := answer.AppendJSON(nil)
 	if c.Pretty {
 		var b bytes.Buffer
 		if err := json.Indent(&b, out, "", "  "); err != nil {
@@ -103,6 +100,6 @@ func (c *evalCmd) print(w io.Writer, answer *engine.Counters) error {
 		}
 		out = b.Bytes()
 	}
-	_, err = w.Write(append(out, '\n'))
+	_, err := w.Write(append(out, '\n'))
 	return err
 }

@@ -1,6 +1,8 @@
 package counter
 
 import (
+	"slices"
+
 	"omnia/engine/calendar"
 	"omnia/engine/fact"
 	"omnia/engine/quantity"
@@ -123,7 +125,7 @@ func (u *run) chainState(x *rulebook.Variant) {
 	}
 	u.listChainPeriods(t, span, n > 0)
 	p := u.newPause(weeks, r.Version, x, u.c.ref)
-	if p == nil || !p.runs(u.c.ref.Monday()) {
+	if p == nil || !p.runs(u.c.ref.Monday()) && !p.doubtful(u.c.ref.Monday()) {
 		return
 	}
 	if p.doubtful(u.c.ref.Monday()) {
@@ -207,6 +209,8 @@ type pause struct {
 	idle       *weekMap // weeks in which the whole unit stood still: no work
 	doubt      *weekMap // weeks for which that is not known
 	doubts     []doubt
+	worst      *pause         // the same with the weeks of which it is not known whether they count; nil when all is known
+	unclear    []doubt        // those weeks
 	ends       []calendar.Day // by week: the Monday after the last full chain before it; 0 for none
 }
 
@@ -218,6 +222,12 @@ type doubt struct {
 
 // ask names the facts that would tell whether the pause has run by monday.
 func (p *pause) ask(r *Result, plan *Plan, monday calendar.Day) {
+	if !p.runs(monday) {
+		for _, d := range p.unclear {
+			r.missing(plan, d.refs...)
+		}
+		return
+	}
 	from, _ := p.lastFull(monday)
 	for _, d := range p.doubts {
 		if d.span.Meets(calendar.Span{From: from, To: monday - 1}) {
@@ -251,6 +261,7 @@ func (u *run) newPause(weeks *weekMap, v *rulebook.CounterVersion, x *rulebook.V
 		}
 	}
 	p.markEnds()
+	p.markWorst()
 	return p
 }
 
@@ -258,8 +269,11 @@ func (u *run) markPause(p *pause, v *rulebook.CounterVersion, x *rulebook.Varian
 	norms := append(append([]string(nil), v.Norms...), x.Pause.Norms...)
 	var items []item
 	for _, s := range u.c.classify(u.k, i, row, row.span, norms, nil) {
-		if s.fate == counts {
+		switch s.fate {
+		case counts:
 			items = u.c.itemsOf(&s, asCounted, items)
+		case unclear:
+			p.unclear = append(p.unclear, doubt{s.span, s.refs})
 		}
 	}
 	for k := range items {
@@ -279,6 +293,21 @@ func (u *run) markPause(p *pause, v *rulebook.CounterVersion, x *rulebook.Varian
 			u.r.Failure = u.c.env.Failure
 		}
 	}
+}
+
+// markWorst takes every week that may count as one that does: if a pause would then run where
+// none does, it is not known whether one does.
+func (p *pause) markWorst() {
+	if len(p.unclear) == 0 {
+		return
+	}
+	worst := *p
+	worst.weeks = &weekMap{lo: p.weeks.lo, marks: slices.Clone(p.weeks.marks)}
+	for _, d := range p.unclear {
+		worst.weeks.mark(d.span)
+	}
+	worst.markEnds()
+	p.worst = &worst
 }
 
 // markEnds notes, for each week, the Monday after the last full chain that ended before it.
@@ -323,6 +352,9 @@ func (p *pause) runs(monday calendar.Day) bool {
 
 // doubtful tells whether the answer hangs on weeks of which it is not known if they were worked.
 func (p *pause) doubtful(monday calendar.Day) bool {
+	if p.worst != nil && p.worst.runs(monday) && !p.runs(monday) {
+		return true
+	}
 	end, ok := p.lastFull(monday)
 	return ok && p.worked(end, monday, false) < p.work && p.worked(end, monday, true) >= p.work
 }
@@ -431,7 +463,7 @@ func (a *asked) chainWeeks(l *laid, req calendar.Span, yield func(Judged) bool) 
 
 // paused tells whether the pause blocks a week: it runs, and the law does not free the days requested.
 func (a *asked) paused(l *laid, week calendar.Span) bool {
-	if !a.pause.runs(week.From.Monday()) {
+	if monday := week.From.Monday(); !a.pause.runs(monday) && !a.pause.doubtful(monday) {
 		return false
 	}
 	if a.bound == nil {

@@ -18,9 +18,12 @@ func (f *Facts) AppendJSON(dst []byte, includePersonal bool) []byte {
 
 // Digest names the facts that are not personal: "sha256:" and the hash of their canonical JSON.
 func (f *Facts) Digest() string {
-	sum := sha256.Sum256(f.AppendJSON(nil, false))
+	sum := sha256.Sum256(f.AppendJSON(make([]byte, 0, digestRoom), false))
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
+
+// digestRoom, in bytes, holds the JSON of most cases, so that it is not moved as it grows.
+const digestRoom = 8 << 10
 
 // AppendRecord is [Facts.AppendJSON] for one record of any group.
 func AppendRecord(dst []byte, g *Group, rec Record, includePersonal bool) []byte {

@@ -172,14 +172,14 @@ func (l *law) workdays(s span) int {
 type basis func(p past, counts func(day) bool) map[day]rat
 
 // authorised: one for each working day granted. EONE of edilizia (letter m) counts by calendar week
-// (default 12), touched by any day of it, save a week that a neutral window cuts (default 37).
+// (default 12), touched by any day that counts; of a week that a neutral window cuts, the days outside (default 37).
 func (l *law) authorised(p past, counts func(day) bool) map[day]rat {
 	out := map[day]rat{}
 	byWeek := l.byWeek(p)
 	for d := p.from; d <= p.to; d++ {
-		if byWeek && l.wholeWeek(d, counts) {
+		if byWeek && counts(d) {
 			for x := d.monday(); x <= d.sunday(); x++ {
-				if l.works(x) {
+				if l.works(x) && counts(x) {
 					out[x] = whole(1)
 				}
 			}
@@ -193,15 +193,6 @@ func (l *law) authorised(p past, counts func(day) bool) map[day]rat {
 // byWeek tells whether a period counts by calendar week (default 12).
 func (l *law) byWeek(p past) bool {
 	return p.eone && p.is("CIGO") && l.letter == "m" && !p.useKnown()
-}
-
-func (l *law) wholeWeek(d day, counts func(day) bool) bool {
-	for x := d.monday(); x <= d.sunday(); x++ {
-		if l.works(x) && !counts(x) {
-			return false
-		}
-	}
-	return true
 }
 
 // used: the days themselves where known, at most d a week (defaults 29, 32); else the number,

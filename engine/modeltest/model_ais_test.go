@@ -110,7 +110,7 @@ func (l *law) additional() *answer {
 	weeks := a.counted
 	if l.ask != nil {
 		first = l.ask.from
-		weeks = mul(g.sum(span{quinquennio(first).from, first - 1}), unit)
+		weeks = mul(g.sum(quinquennio(first-1)), unit)
 	}
 	a.verdict = "admissible"
 	if l.letter == "fondo" {
@@ -143,14 +143,6 @@ func (l *law) additional() *answer {
 	// The rate changes in the month after the one in which a threshold is crossed.
 	y, m, _ := first.time().Date()
 	weeks = smaller(weeks, mul(g.sum(quinquennio(date(y, int(m), 1)-1)), unit))
-	if l.ask != nil {
-		ofRef := mul(g.sum(span{quinquennio(l.ref).from, first - 1}), unit)
-		for _, limit := range []rat{whole(52), whole(104)} {
-			if over(ofRef, limit) != over(mul(g.sum(span{quinquennio(first).from, first - 1}), unit), limit) {
-				a.leave(pending("rate in the window of ref"), "rate", "limit", "residual")
-			}
-		}
-	}
 	reduced := first >= date(2025, 1, 1) && l.restedFor24Months(first)
 	switch {
 	case !over(weeks, whole(52)):

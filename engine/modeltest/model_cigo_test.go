@@ -232,9 +232,13 @@ func (l *law) cigoConsecutiveIf(unknownIsStill bool) *answer {
 	}
 	// c. 4 and the weather decrees waive cc. 2-3, not c. 1: what they exempt feeds the chain, not the pause (default 34).
 	counts := ordinary
-	g := l.lay(l.counted, counts)
+	byDay := func(p past, counts func(day) bool) map[day]rat {
+		p.eone = false // a chain is of weeks anyway: default 12 has no say
+		return l.counted(p, counts)
+	}
+	g := l.lay(byDay, counts)
 	chain := g.weeks()
-	pause := l.lay(l.counted, func(p past, d day) bool { return ordinary(p, d) && !l.waived(p.eone, d) }).weeks()
+	pause := l.lay(byDay, func(p past, d day) bool { return ordinary(p, d) && !l.waived(p.eone, d) }).weeks()
 
 	asked := l.ask.is("CIGO")
 	in := func(m day) bool { return chain[m] }

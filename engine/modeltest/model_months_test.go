@@ -180,8 +180,12 @@ func (l *law) overall() *answer {
 		sum := mul(full, unit)
 		cds := mul(half, unit)
 		taken := slices.Clone(cigo)
-		if req != nil && weeklyAsk && !q.special(q.from) {
-			taken = append(taken, *req)
+		if req != nil && weeklyAsk {
+			ordinary := *req
+			for ordinary.from <= req.to && q.special(ordinary.from) { // special days come first
+				ordinary.from++
+			}
+			taken = append(taken, ordinary)
 		}
 		for _, c := range cigsCauses {
 			spans := l.stretches(c)
@@ -392,9 +396,10 @@ func (l *law) cigsMonths() *answer {
 			}
 		}
 		for _, t := range l.treatments() {
-			if t.to+1 < treatment.from && treatment.from < freeFrom(t) {
-				waits = true
-			}
+			waits = waits || t.to < req.from && req.from < freeFrom(t)
+		}
+		if slices.ContainsFunc(l.treatments(), func(t span) bool { return t.from <= req.to+1 && req.from <= t.to+1 }) {
+			waits = false // it extends a treatment that there is
 		}
 		return treatment, waits
 	}

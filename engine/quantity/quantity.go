@@ -2,7 +2,6 @@ package quantity
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -34,18 +33,22 @@ type Quantity struct {
 	Text  string
 }
 
-// MarshalJSON writes the shape of the contract: exact text first, the number for display, unit, text.
+// AppendJSON adds the shape of the contract to dst: exact text first, the number for display, unit, text.
+func (q *Quantity) AppendJSON(dst []byte) []byte {
+	dst = append(dst, `{"exact":"`...)
+	dst = q.Value.appendExact(dst)
+	dst = append(dst, `","value":`...)
+	dst = q.Value.appendDisplay(dst)
+	dst = append(dst, `,"unit":"`...)
+	dst = append(dst, q.Unit...)
+	dst = append(dst, `","text":"`...)
+	dst = append(dst, q.Text...) // words of this package: nothing in them needs escaping
+	return append(dst, `"}`...)
+}
+
+// MarshalJSON writes the shape of the contract; see [Quantity.AppendJSON].
 func (q Quantity) MarshalJSON() ([]byte, error) {
-	b := make([]byte, 0, 80+len(q.Text))
-	b = append(b, `{"exact":"`...)
-	b = append(b, q.Value.String()...)
-	b = append(b, `","value":`...)
-	b = strconv.AppendFloat(b, q.Value.Display(), 'f', -1, 64)
-	b = append(b, `,"unit":"`...)
-	b = append(b, q.Unit...)
-	b = append(b, `","text":"`...)
-	b = append(b, q.Text...) // words of this package: nothing in them needs escaping
-	return append(b, `"}`...), nil
+	return q.AppendJSON(make([]byte, 0, 80+len(q.Text))), nil
 }
 
 // Languages are those people are answered in; the first is the default.

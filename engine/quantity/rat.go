@@ -241,14 +241,17 @@ func (r Rat) Big() *big.Rat {
 }
 
 // String is the exact form: "24" or "315/13".
-func (r Rat) String() string {
+func (r Rat) String() string { return string(r.appendExact(make([]byte, 0, 24))) }
+
+func (r Rat) appendExact(dst []byte) []byte {
 	if r.big != nil {
-		return r.big.RatString()
+		return append(dst, r.big.RatString()...)
 	}
+	dst = strconv.AppendInt(dst, r.num, 10)
 	if r.denom() == 1 {
-		return strconv.FormatInt(r.num, 10)
+		return dst
 	}
-	return strconv.FormatInt(r.num, 10) + "/" + strconv.FormatInt(r.den, 10)
+	return strconv.AppendInt(append(dst, '/'), r.den, 10)
 }
 
 // Display is the number rounded half up to four decimals, for screens only.
@@ -258,6 +261,29 @@ func (r Rat) Display() float64 {
 	}
 	f, _ := r.Mul(Int(10_000)).Add(Frac(1, 2)).floorBig().Float64()
 	return f / 10_000
+}
+
+// appendDisplay writes Display as a JSON number. Up to fifteen digits a float is written as the
+// decimal it stands for, so no float is needed.
+func (r Rat) appendDisplay(dst []byte) []byte {
+	n, ok := r.scaled(10_000)
+	if !ok || abs(n) >= 1e15 {
+		return strconv.AppendFloat(dst, r.Display(), 'f', -1, 64)
+	}
+	if n < 0 {
+		dst, n = append(dst, '-'), -n
+	}
+	dst = strconv.AppendInt(dst, n/10_000, 10)
+	n %= 10_000
+	if n == 0 {
+		return dst
+	}
+	dst = append(dst, '.')
+	for scale := int64(1_000); n > 0; scale /= 10 {
+		dst = append(dst, '0'+byte(n/scale))
+		n %= scale
+	}
+	return dst
 }
 
 // Decimal is the number rounded half up to n decimals, as digits with a point.

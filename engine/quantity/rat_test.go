@@ -3,6 +3,7 @@ package quantity_test
 import (
 	"math"
 	"math/big"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -233,4 +234,16 @@ func TestRoundingIsHalfUpAndOnlyForDisplay(t *testing.T) {
 			t.Errorf("%s to no decimals is %s, want %s", value, got, want)
 		}
 	}
+}
+
+func TestADisplayedNumberIsWrittenAsTheFloatWouldBe(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		r, exact := drawRat(t, "r")
+		q := quantity.Quantity{Value: r, Unit: quantity.Weeks, Text: "words"}
+		want := `{"exact":"` + exact.RatString() + `","value":` + strconv.FormatFloat(r.Display(), 'f', -1, 64) + `,"unit":"week","text":"words"}`
+		if got := string(q.AppendJSON(nil)); got != want {
+			t.Fatalf("got  %s\nwant %s", got, want)
+		}
+	})
 }
