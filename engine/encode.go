@@ -12,231 +12,157 @@ import (
 // AppendJSON adds the answer to dst, byte for byte as json.Marshal writes it, several times as
 // fast: writing down a long history would otherwise cost as much as deciding on it. The tests
 // set every field of the answer by reflection, so that none can be added and forgotten here.
-func (a *Counters) AppendJSON(dst []byte) []byte {
-	e := encoder{dst}
-	e.counters(a)
-	return e.out
+func (a *Counters) AppendJSON(dst []byte) []byte { return encoded(dst).counters(a) }
+
+// encoded is JSON that grows at its end. It goes from hand to hand by value: kept behind a
+// pointer, each step would be a write that the garbage collector wants to know of.
+type encoded []byte
+
+func (b encoded) counters(a *Counters) encoded {
+	b = b.open().key("decision").header(&a.Decision).text("data_riferimento", a.DataRiferimento)
+	b = list(b, "items", a.Items, encoded.item)
+	return list(b, "warnings", a.Warnings, encoded.warning).close()
 }
 
-// encoder appends JSON. Inside an object a value is written after its key.
-type encoder struct{ out []byte }
-
-func (e *encoder) counters(a *Counters) {
-	e.open('{')
-	e.key("decision")
-	e.header(&a.Decision)
-	e.text("data_riferimento", a.DataRiferimento)
-	list(e, "items", a.Items, e.item)
-	list(e, "warnings", a.Warnings, e.warning)
-	e.close('}')
+func (b encoded) header(h *Header) encoded {
+	b = b.open().text("id", h.ID).text("instant", h.Instant)
+	b = b.text("edition", h.Edition).text("edition_digest", h.EditionDigest).text("facts_digest", h.FactsDigest)
+	return encoded(strconv.AppendBool(b.key("simulation"), h.Simulation)).close()
 }
 
-func (e *encoder) header(h *Header) {
-	e.open('{')
-	e.text("id", h.ID)
-	e.text("instant", h.Instant)
-	e.text("edition", h.Edition)
-	e.text("edition_digest", h.EditionDigest)
-	e.text("facts_digest", h.FactsDigest)
-	e.key("simulation")
-	e.out = strconv.AppendBool(e.out, h.Simulation)
-	e.close('}')
-}
-
-func (e *encoder) item(it *Item) {
-	e.open('{')
-	e.text("id", it.ID)
-	e.text("title", it.Title)
-	list(e, "law", it.Law, e.citation)
-	e.key("rule")
-	e.rule(&it.Rule)
-	e.text("verdict", it.Verdict)
+func (b encoded) item(it *Item) encoded {
+	b = b.open().text("id", it.ID).text("title", it.Title)
+	b = list(b, "law", it.Law, encoded.citation)
+	b = b.key("rule").rule(&it.Rule).text("verdict", it.Verdict)
 	if it.Window != nil {
-		e.key("window")
-		e.span(it.Window)
+		b = b.key("window").span(it.Window)
 	}
-	e.amount("limit", it.Limit)
-	e.amount("counted", it.Counted)
-	e.amount("residual", it.Residual)
-	e.amount("authorised", it.Authorised)
-	e.amount("used", it.Used)
-	e.amount("requested", it.Requested)
-	e.amount("total", it.Total)
-	e.amount("rate", it.Rate)
+	b = b.amount("limit", it.Limit).amount("counted", it.Counted).amount("residual", it.Residual)
+	b = b.amount("authorised", it.Authorised).amount("used", it.Used)
+	b = b.amount("requested", it.Requested).amount("total", it.Total).amount("rate", it.Rate)
 	if it.Grantable != nil {
-		e.key("grantable")
-		e.grant(it.Grantable)
+		b = b.key("grantable").grant(it.Grantable)
 	}
-	e.day("earliest_start", it.EarliestStart)
-	e.day("earliest_full_start", it.EarliestFullStart)
+	b = b.day("earliest_start", it.EarliestStart).day("earliest_full_start", it.EarliestFullStart)
 	if len(it.ByCausale) > 0 {
-		list(e, "by_causale", it.ByCausale, e.breakdown)
+		b = list(b, "by_causale", it.ByCausale, encoded.breakdown)
 	}
-	list(e, "releases", it.Releases, e.release)
-	list(e, "periods", it.Periods, e.period)
-	list(e, "missing", it.Missing, e.string)
-	list(e, "explanation", it.Explanation, e.string)
+	b = list(b, "releases", it.Releases, encoded.release)
+	b = list(b, "periods", it.Periods, encoded.period)
+	b = list(b, "missing", it.Missing, encoded.string)
+	b = list(b, "explanation", it.Explanation, encoded.string)
 	if it.Failure != nil {
-		e.key("failure")
-		e.failure(it.Failure)
+		b = b.key("failure").failure(it.Failure)
 	}
-	e.close('}')
+	return b.close()
 }
 
-func (e *encoder) citation(c *rulebook.Citation) {
-	e.open('{')
-	e.text("act", c.Act)
-	e.some("article", c.Article)
-	e.some("paragraph", c.Paragraph)
-	e.some("url", c.URL)
-	e.close('}')
+func (b encoded) citation(c *rulebook.Citation) encoded {
+	return b.open().text("act", c.Act).some("article", c.Article).some("paragraph", c.Paragraph).some("url", c.URL).close()
 }
 
-func (e *encoder) rule(r *RuleRef) {
-	e.open('{')
-	e.text("id", r.ID)
-	e.key("version")
-	e.out = strconv.AppendInt(e.out, int64(r.Version), 10)
-	e.day("valid_from", &r.ValidFrom)
-	e.day("valid_to", r.ValidTo)
-	e.text("digest", r.Digest)
-	e.text("text_digest", r.TextDigest)
-	e.close('}')
+func (b encoded) rule(r *RuleRef) encoded {
+	b = b.open().text("id", r.ID)
+	b = strconv.AppendInt(b.key("version"), int64(r.Version), 10)
+	return b.day("valid_from", &r.ValidFrom).day("valid_to", r.ValidTo).text("digest", r.Digest).text("text_digest", r.TextDigest).close()
 }
 
-func (e *encoder) span(s *Span) {
-	e.open('{')
-	e.day("from", &s.From)
-	e.day("to", &s.To)
-	e.close('}')
+func (b encoded) span(s *Span) encoded { return b.open().day("from", &s.From).day("to", &s.To).close() }
+
+func (b encoded) grant(g *Grant) encoded {
+	return b.open().day("from", g.From).day("to", g.To).amount("amount", &g.Amount).close()
 }
 
-func (e *encoder) grant(g *Grant) {
-	e.open('{')
-	e.day("from", g.From)
-	e.day("to", g.To)
-	e.amount("amount", &g.Amount)
-	e.close('}')
+func (b encoded) release(r *Release) encoded {
+	return b.open().day("on", &r.On).amount("amount", &r.Amount).close()
 }
 
-func (e *encoder) release(r *Release) {
-	e.open('{')
-	e.day("on", &r.On)
-	e.amount("amount", &r.Amount)
-	e.close('}')
+func (b encoded) period(p *Period) encoded {
+	b = b.open().some("numero", p.Numero).day("dal", p.Dal).day("al", p.Al)
+	return b.amount("counted", p.Counted).text("reason", p.Reason).text("code", p.Code).close()
 }
 
-func (e *encoder) period(p *Period) {
-	e.open('{')
-	e.some("numero", p.Numero)
-	e.day("dal", p.Dal)
-	e.day("al", p.Al)
-	e.amount("counted", p.Counted)
-	e.text("reason", p.Reason)
-	e.text("code", p.Code)
-	e.close('}')
+func (b encoded) breakdown(x *Breakdown) encoded {
+	b = b.open().text("causale", x.Causale)
+	return b.amount("limit", x.Limit).amount("counted", x.Counted).amount("residual", x.Residual).close()
 }
 
-func (e *encoder) breakdown(b *Breakdown) {
-	e.open('{')
-	e.text("causale", b.Causale)
-	e.amount("limit", b.Limit)
-	e.amount("counted", b.Counted)
-	e.amount("residual", b.Residual)
-	e.close('}')
+func (b encoded) failure(f *Failure) encoded {
+	return b.open().text("code", f.Code).text("detail", f.Detail).close()
 }
 
-func (e *encoder) failure(f *Failure) {
-	e.open('{')
-	e.text("code", f.Code)
-	e.text("detail", f.Detail)
-	e.close('}')
-}
-
-func (e *encoder) warning(w *Warning) {
-	e.open('{')
-	e.text("pointer", w.Pointer)
-	e.text("code", w.Code)
-	e.text("message", w.Message)
-	e.close('}')
+func (b encoded) warning(w *Warning) encoded {
+	return b.open().text("pointer", w.Pointer).text("code", w.Code).text("message", w.Message).close()
 }
 
 // list writes an array under a key; one that was never made is null.
-func list[T any](e *encoder, name string, all []T, write func(*T)) {
-	e.key(name)
+func list[T any](b encoded, name string, all []T, write func(encoded, *T) encoded) encoded {
+	b = b.key(name)
 	if all == nil {
-		e.out = append(e.out, "null"...)
-		return
+		return append(b, "null"...)
 	}
-	e.open('[')
+	b = append(b, '[')
 	for i := range all {
 		if i > 0 {
-			e.out = append(e.out, ',')
+			b = append(b, ',')
 		}
-		write(&all[i])
+		b = write(b, &all[i])
 	}
-	e.close(']')
+	return append(b, ']')
 }
 
-func (e *encoder) open(bracket byte)  { e.out = append(e.out, bracket) }
-func (e *encoder) close(bracket byte) { e.out = append(e.out, bracket) }
+func (b encoded) open() encoded  { return append(b, '{') }
+func (b encoded) close() encoded { return append(b, '}') }
 
 // key writes the name of the next value, after a comma unless it is the first of its object.
-func (e *encoder) key(name string) {
-	if e.out[len(e.out)-1] != '{' {
-		e.out = append(e.out, ',')
+func (b encoded) key(name string) encoded {
+	if b[len(b)-1] != '{' {
+		b = append(b, ',')
 	}
-	e.out = append(e.out, '"')
-	e.out = append(e.out, name...)
-	e.out = append(e.out, '"', ':')
+	b = append(append(b, '"'), name...)
+	return append(b, '"', ':')
 }
 
-func (e *encoder) text(name, s string) {
-	e.key(name)
-	e.string(&s)
-}
+func (b encoded) text(name, s string) encoded { return b.key(name).string(&s) }
 
 // some is text that is left out when empty.
-func (e *encoder) some(name, s string) {
-	if s != "" {
-		e.text(name, s)
+func (b encoded) some(name, s string) encoded {
+	if s == "" {
+		return b
 	}
+	return b.text(name, s)
 }
 
-// day is left out when nil, as an amount is.
-func (e *encoder) day(name string, d *calendar.Day) {
+// day is left out when nil, and so is an amount.
+func (b encoded) day(name string, d *calendar.Day) encoded {
 	if d == nil {
-		return
+		return b
 	}
-	e.key(name)
-	e.out = append(d.Append(append(e.out, '"')), '"')
+	return append(d.Append(append(b.key(name), '"')), '"')
 }
 
-func (e *encoder) amount(name string, q *quantity.Quantity) {
+func (b encoded) amount(name string, q *quantity.Quantity) encoded {
 	if q == nil {
-		return
+		return b
 	}
-	e.key(name)
-	e.out = q.AppendJSON(e.out)
+	return q.AppendJSON(b.key(name))
 }
 
 // string writes a JSON string that is safe inside HTML too, as json.Marshal does.
-func (e *encoder) string(s *string) { e.out = appendString(e.out, *s) }
-
-func appendString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	done := 0
+func (b encoded) string(text *string) encoded {
+	b = append(b, '"')
+	s, done := *text, 0
 	for i := plainPrefix(s); i < len(s); i += plainPrefix(s[i:]) {
 		r, size := utf8.DecodeRuneInString(s[i:])
 		if r >= utf8.RuneSelf && r != '\u2028' && r != '\u2029' && (r != utf8.RuneError || size > 1) {
 			i += size
 			continue
 		}
-		dst = appendEscape(append(dst, s[done:i]...), r)
+		b = append(b, s[done:i]...).escape(r)
 		i += size
 		done = i
 	}
-	return append(append(dst, s[done:]...), '"')
+	return append(append(b, s[done:]...), '"')
 }
 
 // plainPrefix is how many bytes from the first stand for themselves, wherever they are. Most texts
@@ -269,22 +195,22 @@ var plain = func() (ok [256]bool) {
 	return ok
 }()
 
-// appendEscape writes what can't stand for itself; a broken byte is U+FFFD, the mark for one.
-func appendEscape(dst []byte, r rune) []byte {
+// escape writes what can't stand for itself; a broken byte is U+FFFD, the mark for one.
+func (b encoded) escape(r rune) encoded {
 	switch r {
 	case '"', '\\':
-		return append(dst, '\\', byte(r))
+		return append(b, '\\', byte(r))
 	case '\b':
-		return append(dst, '\\', 'b')
+		return append(b, '\\', 'b')
 	case '\f':
-		return append(dst, '\\', 'f')
+		return append(b, '\\', 'f')
 	case '\n':
-		return append(dst, '\\', 'n')
+		return append(b, '\\', 'n')
 	case '\r':
-		return append(dst, '\\', 'r')
+		return append(b, '\\', 'r')
 	case '\t':
-		return append(dst, '\\', 't')
+		return append(b, '\\', 't')
 	}
 	const hex = "0123456789abcdef"
-	return append(dst, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
+	return append(b, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
 }

@@ -89,6 +89,17 @@ func TestHostileTextsAreEscaped(t *testing.T) {
 	}
 }
 
+func TestEveryByteIsSeenWhereverItStands(t *testing.T) {
+	t.Parallel()
+	for c := range 256 {
+		for at := range 17 {
+			text := []byte("seventeen letters")
+			text[at] = byte(c)
+			sameBytes(t, &engine.Counters{DataRiferimento: string(text)})
+		}
+	}
+}
+
 // TestNoFieldIsForgotten draws values for whatever fields the answer has: one that the encoder does
 // not write, or writes when it should be left out, differs.
 func TestNoFieldIsForgotten(t *testing.T) {

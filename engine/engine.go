@@ -60,6 +60,7 @@ func (g *Engine) Counters(f *fact.Facts, opt Options) (*Counters, error) {
 	defer kase.Done()
 	c.recall()
 	c.words = g.book.Writer(opt.Language, c.facts.Get("unita_produttiva.giorni_settimana").Num)
+	defer c.words.Done()
 	for _, k := range g.edition.Counters {
 		r := kase.Run(k)
 		if opt.Observe != nil {

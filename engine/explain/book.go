@@ -2,6 +2,7 @@ package explain
 
 import (
 	"strings"
+	"sync"
 
 	"omnia/engine/calendar"
 	"omnia/engine/quantity"
@@ -16,6 +17,7 @@ type Book struct {
 	presumed   map[*rulebook.Counter][]*rulebook.Presumption // those a counter may rest on
 	exceptions map[string]*rulebook.Exception
 	excess     map[*rulebook.Parameter]bool // those that only say what happens to an excess
+	writers    sync.Pool                    // of *Writer
 }
 
 // NewBook prepares the words of an edition.

@@ -52,7 +52,7 @@ type Writer struct {
 
 	quantities map[amount]string
 	days       map[calendar.Day]string
-	reasons    [msgCount]string // of r: sentences about a period that name nothing of it
+	reasons    [msgCount]reason // of r: the last sentence of each kind about a period
 }
 
 type amount struct {
@@ -72,11 +72,27 @@ func (b *Book) Writer(lang string, perWeek int64) *Writer {
 	if l == nil {
 		l = b.languages[quantity.Languages[0]]
 	}
-	return &Writer{
-		language: l, book: b, perWeek: perWeek, buf: make([]byte, 0, 512),
-		quantities: make(map[amount]string, 64), days: make(map[calendar.Day]string, 64),
+	w, ok := b.writers.Get().(*Writer)
+	if !ok {
+		w = &Writer{buf: make([]byte, 0, 512), quantities: make(map[amount]string, 64), days: make(map[calendar.Day]string, 64)}
 	}
+	*w = Writer{language: l, book: b, perWeek: perWeek, buf: w.buf, quantities: w.quantities, days: w.days}
+	return w
 }
+
+// Done gives back the room of the writer. What it said stays good; it must not be used again.
+func (w *Writer) Done() {
+	if len(w.days)+len(w.quantities) > maxKept {
+		return
+	}
+	clear(w.quantities)
+	clear(w.days)
+	w.r, w.f, w.out = nil, nil, nil
+	w.book.writers.Put(w)
+}
+
+// maxKept is how many words make a writer too large to keep: clearing takes as long as it is large.
+const maxKept = 1_000
 
 // Counter explains a result: the outcome in one sentence ("short"), the motivated paragraph
 // ("normal"), or that with the whole calculation ("full").
@@ -143,7 +159,7 @@ func (w *Writer) begin(r *counter.Result, f Facts) {
 		return
 	}
 	w.r, w.f, w.values = r, f, values{}
-	w.reasons = [msgCount]string{}
+	w.reasons = [msgCount]reason{}
 	w.set = w.sets[r.Variant]
 	if w.set == nil {
 		w.set = w.bare[r.Counter]

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"strconv"
+	"sync"
 
 	"omnia/engine/calendar"
 	"omnia/engine/quantity"
@@ -18,12 +19,15 @@ func (f *Facts) AppendJSON(dst []byte, includePersonal bool) []byte {
 
 // Digest names the facts that are not personal: "sha256:" and the hash of their canonical JSON.
 func (f *Facts) Digest() string {
-	sum := sha256.Sum256(f.AppendJSON(make([]byte, 0, digestRoom), false))
+	room := digestRoom.Get().(*[]byte)
+	*room = f.AppendJSON((*room)[:0], false)
+	sum := sha256.Sum256(*room)
+	digestRoom.Put(room)
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
-// digestRoom, in bytes, holds the JSON of most cases, so that it is not moved as it grows.
-const digestRoom = 8 << 10
+// digestRoom lends out the room in which facts are written only to be hashed.
+var digestRoom = sync.Pool{New: func() any { return new([]byte) }}
 
 // AppendRecord is [Facts.AppendJSON] for one record of any group.
 func AppendRecord(dst []byte, g *Group, rec Record, includePersonal bool) []byte {

@@ -400,6 +400,18 @@ func (l *law) cigoHours() *answer {
 				"authorised", "used", "requested", "total", "grant", "start", "fullStart", "releases", "periods")
 		}
 	}
+	windows := []span{w}
+	if asked {
+		windows = append(windows, biennio(l.ask.to))
+	}
+	for _, p := range l.past {
+		for _, w := range windows {
+			if in := within(p.span, w); ordinary(p, p.from) && hoursCounted(p) == nil && in.from <= in.to && l.workdays(in) == 0 {
+				return a.leave("hours unknown of a period that is in the window only on a weekend", "verdict", "limit", "counted", "residual",
+					"authorised", "used", "requested", "total", "grant", "start", "fullStart", "releases", "periods")
+			}
+		}
+	}
 	if a.limit == nil || a.counted == nil || asked && l.ask.Ore == nil {
 		a.verdict = "missing_data"
 		return a

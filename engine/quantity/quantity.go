@@ -1,7 +1,7 @@
 package quantity
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -132,7 +132,7 @@ func (w words) parts(v Rat, u Unit, per Rat, small Unit) (string, bool) {
 	if n == 0 {
 		return w.count(Int(rest), small), true
 	}
-	return fmt.Sprintf("%s %s %s", w.count(Int(n), u), w.and, w.count(Int(rest), small)), true
+	return w.count(Int(n), u) + " " + w.and + " " + w.count(Int(rest), small), true
 }
 
 // workdays says months as months, weeks and working days, when the rest is whole days.
@@ -173,6 +173,9 @@ func (w words) count(v Rat, u Unit) string {
 
 // number writes v with the marks of the language, rounded half up to two decimals.
 func (w words) number(v Rat) string {
+	if n, ok := v.Int64(); ok && 0 <= n && n < 1000 { // most are, and need no marks
+		return strconv.FormatInt(n, 10)
+	}
 	whole, frac, _ := strings.Cut(v.Decimal(2), ".")
 	sign := ""
 	if strings.HasPrefix(whole, "-") {
