@@ -33,7 +33,7 @@ func TestEngineAgreesWithTheModel(t *testing.T) {
 			gen := w.facts()
 			rapid.Check(t, func(t *rapid.T) {
 				f := gen.Draw(t, "facts")
-				r := ask4(t, f)
+				r := replyTo(t, f)
 				var out []string
 				for i, a := range open(f, today).answers() {
 					if r.Items[i].ID != a.id {

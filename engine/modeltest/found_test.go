@@ -96,7 +96,7 @@ func TestWhatTheModelFoundStaysMended(t *testing.T) {
 			if err := json.Unmarshal([]byte(tt.facts), f); err != nil {
 				t.Fatal(err)
 			}
-			it := ask4(t, f).item(tt.counter)
+			it := replyTo(t, f).item(tt.counter)
 			got := map[string]string{
 				"verdict": it.Verdict, "limit": it.Limit.String(), "residual": it.Residual.String(), "total": it.Total.String(),
 				"rate": it.Rate.String(), "fullStart": showText(it.EarliestFullStart),

@@ -79,7 +79,7 @@ func TestNineCountersInOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := gen.Draw(t, "facts")
 		got := []string{}
-		for _, it := range ask4(t, f).Items {
+		for _, it := range replyTo(t, f).Items {
 			got = append(got, it.ID)
 			if it.Rule.ID != it.ID || it.Rule.Version < 1 || len(it.Law) == 0 || len(it.Explanation) == 0 {
 				t.Fatalf("%s lacks rule, law or explanation: %s", it.ID, f.json())
@@ -144,7 +144,7 @@ func TestOneMoreDayNeverGivesRoom(t *testing.T) {
 			t.Skip("a regime of its own has its own days")
 		}
 		p.Al = ptr((parseDay(*p.Al) + 1).String())
-		before, after := ask4(t, f), ask4(t, g)
+		before, after := replyTo(t, f), replyTo(t, g)
 		ids := []string{"cigo.settimane_biennio", "ais.settimane_biennio", "ucraina22.settimane"}
 		if f.Richiesta == nil { // with a request, a day more may put another chain before the one that the request touches
 			ids = append(ids, "cigo.settimane_consecutive")
@@ -255,7 +255,7 @@ func TestAnUnknownFactNeverPasses(t *testing.T) {
 		if f.DataRiferimento == nil {
 			f.DataRiferimento = f.Richiesta.Al // the day asked must not move with the fact that is dropped
 		}
-		before := ask4(t, f)
+		before := replyTo(t, f)
 		drops := dropped(f)
 		names := []string{}
 		for name := range drops {
@@ -265,7 +265,7 @@ func TestAnUnknownFactNeverPasses(t *testing.T) {
 		name := rapid.SampledFrom(names).Draw(t, "fact")
 		g := f.clone()
 		drops[name](g)
-		after := ask4(t, g)
+		after := replyTo(t, g)
 		for i, a := range before.Items {
 			if b := after.Items[i]; b.Verdict != a.Verdict && b.Verdict != "missing_data" {
 				t.Fatalf("%s without %s: %s, with it %s\n%s", a.ID, name, b.Verdict, a.Verdict, f.json())
@@ -287,11 +287,11 @@ func TestTheEngineKeepsItsWord(t *testing.T) {
 			f.DataRiferimento = f.Richiesta.Al
 		}
 		length := parseDay(*f.Richiesta.Al) - parseDay(*f.Richiesta.Dal)
-		r := ask4(t, f)
+		r := replyTo(t, f)
 		again := func(it *item, what, dal, al string, allowed ...string) {
 			g := f.clone()
 			g.Richiesta.Dal, g.Richiesta.Al = &dal, &al
-			if got := ask4(t, g).item(it.ID).Verdict; !slices.Contains(allowed, got) {
+			if got := replyTo(t, g).item(it.ID).Verdict; !slices.Contains(allowed, got) {
 				t.Fatalf("%s: %s %s…%s is %s\n%s", it.ID, what, dal, al, got, f.json())
 			}
 		}
