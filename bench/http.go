@@ -16,7 +16,8 @@ const (
 )
 
 // http measures a request to POST /v1/counters through the real handler, beside a plain gin
-// handler that decodes the same body and encodes the same answer with the same JSON library.
+// handler that decodes the same body and encodes the same answer with encoding/json; the service
+// writes its answer with its own encoder.
 func (b *bench) http() error {
 	body := newFacts(periodsOfRequest, true).envelope()
 	ours, plain, answer, err := b.handlers(body)

@@ -52,7 +52,7 @@ type Writer struct {
 
 	quantities map[amount]string
 	days       map[calendar.Day]string
-	reasons    [msgCount]reason // of r: the last sentence of each kind about a period
+	reasons    [msgCount]string // of r: sentences about a period that name nothing of it
 }
 
 type amount struct {
@@ -159,7 +159,7 @@ func (w *Writer) begin(r *counter.Result, f Facts) {
 		return
 	}
 	w.r, w.f, w.values = r, f, values{}
-	w.reasons = [msgCount]reason{}
+	w.reasons = [msgCount]string{}
 	w.set = w.sets[r.Variant]
 	if w.set == nil {
 		w.set = w.bare[r.Counter]

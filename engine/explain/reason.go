@@ -10,26 +10,17 @@ import (
 func (w *Writer) Reason(r *counter.Result, p counter.PeriodCount, f Facts) string {
 	w.begin(r, f)
 	m := w.reasonOf(&p)
-	last := &w.reasons[m]
-	about := w.named()
-	if last.text == "" || last.about != about && w.set[m].needs.meets(ofThePeriod) {
-		*last = reason{about, w.say(m)}
+	if w.set[m].needs.meets(ofThePeriod) {
+		return w.weighted(&p, w.say(m))
 	}
-	return w.weighted(&p, last.text)
+	if w.reasons[m] == "" {
+		w.reasons[m] = w.say(m)
+	}
+	return w.weighted(&p, w.reasons[m])
 }
 
-// ofThePeriod are the slots that differ from one period to the next; named are their words.
+// ofThePeriod are the slots that differ from one period to the next.
 var ofThePeriod = of(sConteggio, sEccezioni, sMancanti)
-
-func (w *Writer) named() [3]string {
-	return [3]string{w.values[sConteggio], w.values[sEccezioni], w.values[sMancanti]}
-}
-
-// reason is a sentence about a period: the next one of which it names the same is told alike.
-type reason struct {
-	about [3]string
-	text  string
-}
 
 // reasonOf chooses the sentence and fills what it needs of the period.
 func (w *Writer) reasonOf(p *counter.PeriodCount) msg {
