@@ -23,7 +23,7 @@ type room struct {
 var rooms = []room{
 	{"cmd", []string{"..."}, "commands wire everything together"},
 	{"fixtures", []string{}, "demo companies and generated loads are bytes: they know nothing of the engine"},
-	{"api", []string{"engine/...", "internal/fault", "internal/rome"}, "HTTP asks the engine; it must not reach for stores or rules by itself"},
+	{"api", []string{"archive/...", "policies", "identity", "engine/...", "internal/fault", "internal/rome"}, "HTTP asks the engine; it must not reach for stores or rules by itself"},
 	{"engine", []string{"engine/...", "internal/fault"}, "the engine is pure and knows no one above it"},
 	{"engine/quantity", nil, "exact numbers are the ground floor"},
 	{"engine/calendar", nil, "civil days are the ground floor"},
@@ -32,6 +32,12 @@ var rooms = []room{
 	{"engine/rulebook/bench", []string{"..."}, "made-up editions to measure with; nothing of the service imports them"},
 	{"engine/counter", []string{"engine/rulebook", "engine/fact", "engine/calendar", "engine/quantity", "internal/fault"}, "the kernel runs what the rulebook declares"},
 	{"engine/explain", []string{"engine/counter", "engine/rulebook", "engine/fact", "engine/calendar", "engine/quantity", "internal/fault"}, "sentences are made from the trace"},
+	{"archive", []string{"engine/...", "internal/fault", "internal/rome"}, "what is kept, as plain values: it knows neither SQL nor HTTP"},
+	{"store", []string{"archive", "engine/calendar", "internal/fault", "internal/rome"}, "SQL for the values of the archive; it decides nothing"},
+	{"store/storetest", []string{"..."}, "the suite that both databases must pass"},
+	{"policies", nil, "who may do what: a leaf that is asked one question"},
+	{"identity", []string{"internal/fault"}, "who it is: tokens in, a principal out"},
+	{"internal/pgtest", nil, "a PostgreSQL of one's own for a test binary"},
 	{"bench", []string{"..."}, "measurements may look anywhere; nothing imports them"},
 	{"rules", nil, "content is data; anyone may embed it"},
 	{"internal/fault", nil, "what went wrong is a leaf that every room can use"},
@@ -54,6 +60,12 @@ var walls = []struct {
 	{"github.com/alecthomas/kong", []string{"cmd"}, "only commands have a command line"},
 	{"github.com/open-policy-agent/opa", []string{"policies", "bench/peers"}, "one room asks the policies"},
 	{"gorm.io", []string{"store"}, "SQL stays in the store"},
+	{"github.com/jackc/pgx", []string{"store", "bench"}, "SQL stays in the store; the plain COPY it is measured against is pgx too"},
+	{"github.com/pressly/goose", []string{"store"}, "one way to change the schema"},
+	{"github.com/golang-jwt/jwt", []string{"identity"}, "one reader of tokens"},
+	{"github.com/MicahParks/keyfunc", []string{"identity"}, "one reader of tokens"},
+	{"github.com/xuri/excelize", []string{"archive"}, "sheets are written beside the CSV of the same rows"},
+	{"github.com/blevesearch/snowballstem", []string{"archive"}, "one way to find the stem of a word"},
 }
 
 // impure is what the engine may not touch: the same facts and edition must give the same bytes.
