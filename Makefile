@@ -10,13 +10,20 @@ FUZZTIME ?= 3s
 PKG ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help tools build run test unit race vet fmt-check fmt rules-check fuzz bench generate lint clean
+.PHONY: help tools postgres build run test unit race vet fmt-check fmt rules-check fuzz bench generate lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 tools: ## check that Go is there
 	@command -v $(GO) >/dev/null || { echo "Go is missing: install Go 1.26 or newer from https://go.dev/dl/ and try again." >&2; exit 1; }
+
+postgres: ## the server programs of PostgreSQL, which the tests start for themselves; installed when missing (Debian)
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || { \
+	  command -v apt-get >/dev/null || { echo "PostgreSQL is missing: install its server programs (initdb, postgres) and try again." >&2; exit 1; }; \
+	  if [ "$$(id -u)" = 0 ]; then su=; else su=sudo; fi; \
+	  echo "installing PostgreSQL for the tests"; \
+	  $$su env DEBIAN_FRONTEND=noninteractive sh -c 'apt-get update -q && apt-get install -q -y --no-install-recommends postgresql' >&2; }
 
 build: tools ## build bin/omnia, the whole service in one file
 	@mkdir -p bin
@@ -25,7 +32,7 @@ build: tools ## build bin/omnia, the whole service in one file
 run: build ## build and serve on 127.0.0.1:8080; prints requests to try
 	@exec $(OMNIA) serve
 
-test: tools fmt-check vet unit rules-check fuzz ## everything that must hold before a commit
+test: tools postgres fmt-check vet unit rules-check fuzz ## everything that must hold before a commit
 
 unit: ## the Go tests (PKG=./api/ for some)
 	$(GO) test $(PKG)
@@ -65,13 +72,20 @@ generate: build ## rewrite the generated files: schemas of the rules, facts in a
 	$(OMNIA) rules reference --dir rules docs
 	$(GO) test ./api -run '^TestGenerated' -count=1 -update
 
-lint: build ## the OpenAPI document through Spectral (needs npm and the network)
+# The official rules for Italian public APIs, "Italian Guidelines Full"; RULES=folder for a copy of them.
+LINT_SOURCE = https://github.com/italia/api-oas-checker-rules
+LINT_TAG    = 2.3
+RULES      ?=
+
+lint: build ## the served OpenAPI document through the official Italian linter: 0 errors, 0 warnings (needs npm and the network)
 	@set -euo pipefail; dir=$$(mktemp -d); \
 	OMNIA_ADDR=127.0.0.1:18080 OMNIA_DATA="$$dir/data" $(OMNIA) serve >"$$dir/log" 2>&1 & pid=$$!; \
 	trap 'kill $$pid; rm -rf "$$dir"' EXIT; \
-	for _ in $$(seq 50); do curl -sf http://127.0.0.1:18080/openapi.yaml -o "$$dir/openapi.yaml" && break; sleep 0.1; done; \
-	echo 'extends: ["spectral:oas"]' >"$$dir/.spectral.yaml"; \
-	npx --yes @stoplight/spectral-cli@6.16.3 lint -F warn -r "$$dir/.spectral.yaml" "$$dir/openapi.yaml"
+	for _ in $$(seq 100); do curl -sf http://127.0.0.1:18080/openapi.yaml -o "$$dir/openapi.yaml" && break; sleep 0.1; done; \
+	rules="$(RULES)"; [ -n "$$rules" ] || { git clone -q --depth 1 --branch $(LINT_TAG) $(LINT_SOURCE) "$$dir/official"; rules="$$dir/official/rules"; }; \
+	{ echo 'extends:'; echo '  - "spectral:oas"'; \
+	  find "$$rules" -name '*.yml' ! -name pagination.yml | sort | sed 's/^/  - /'; } >"$$dir/spectral.yaml"; \
+	npx --yes @stoplight/spectral-cli@6.16.3 lint -F warn -r "$$dir/spectral.yaml" "$$dir/openapi.yaml"
 
 clean: ## remove what was built
 	rm -rf bin

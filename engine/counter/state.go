@@ -16,8 +16,11 @@ func (u *run) state() {
 		return
 	}
 	r.Variant = x
-	if l, ok := u.limit(x, u.c.ref); ok && len(x.Limit) > 0 {
-		r.Limit = &l
+	// A window that is the request has no limit before its days are known: judge asks for them.
+	if x.Window.Kind != rulebook.WindowRequest || u.c.request.dated {
+		if l, ok := u.limit(x, u.c.ref); ok && len(x.Limit) > 0 {
+			r.Limit = &l
+		}
 	}
 	switch x.Window.Kind {
 	case rulebook.WindowChain:

@@ -32,6 +32,12 @@ var found = []struct {
 		why: "the sector decides",
 	},
 	{
+		name:    "programme of unknown days before its cap was law",
+		facts:   `{"data_riferimento":"2017-06-30","azienda":{"settore":"a"},"unita_produttiva":{"giorni_settimana":5,"organico_medio":[{"ore_settimanali":40,"lavoratori":10}]},"periodi":[],"richiesta":{"prestazione":"CIGS","causale":"crisi","ore":100}}`,
+		counter: "cigs.ore_programma", field: "verdict", want: "missing_data",
+		why: "the cap is that of the days requested, and these are not known yet",
+	},
+	{
 		name: "chain inside the pause",
 		facts: `{"data_riferimento":"2023-03-19","azienda":{"settore":"b"},"unita_produttiva":{"giorni_settimana":5},"periodi":[` +
 			`{"numero":"1","prestazione":"CIGO","causale":"mancanza_lavoro","esito":"accoglimento","dal":"2021-04-12","al":"2022-04-10","zero_ore":false},` +
