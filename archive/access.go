@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"slices"
 	"time"
 
 	"omnia/engine/calendar"
@@ -20,13 +21,14 @@ type Access struct {
 	Matricola     string // "" for what concerns no single one
 	Oggetto       string // what was looked at: a numero, an unità produttiva, criteria
 	Motivo        string // why: the purpose the caller or its voucher states; "" when none
-	Esito         string // allow, deny, and the code of the policy for a deny
+	Esito         string // allow; deny:CODE of the policy; error:CODE of the problem, when it was allowed and showed nothing
 	Policy        string // version of the policies that decided
 	Correlation   string
 	Address       string // of the caller
 }
 
-// AccessCriteria is a search among accesses; zero fields are no criteria.
+// AccessCriteria is a search among accesses; zero fields are no criteria. Esito is one with or without
+// its code: "deny" finds all denies.
 type AccessCriteria struct {
 	Matricola, Persona, Delega, Azione, Esito string
 	From, To                                  calendar.Day // of Rome, both inclusive; 0 is open
@@ -41,6 +43,12 @@ type Reach struct {
 	Sede          string   // the office whose matricole all count; "" is none
 	All           bool     // every matricola of the archive (auditor, archivio)
 	Today         calendar.Day
+}
+
+// Has tells whether the delegation puts its matricola in reach. Its parent must have been read.
+func (r Reach) Has(d *Delega) bool {
+	return r.CodiceFiscale != "" && d.Delegato == r.CodiceFiscale && slices.Contains(r.Tipi, d.Tipo) &&
+		d.In(r.Today) && (r.Servizio == "" || d.Allows(r.Servizio))
 }
 
 // Listed is one matricola of a list, with why it is there.

@@ -3,8 +3,12 @@ package archive
 import (
 	"time"
 
+	"omnia/engine/calendar"
 	"omnia/internal/fault"
 )
+
+// AnswerLife is how long the answer to an Idempotency-Key is kept at least.
+const AnswerLife = 24 * time.Hour
 
 // Answer is what was answered to a request with an Idempotency-Key, to be given again when it is
 // repeated (draft-ietf-httpapi-idempotency-key-header).
@@ -53,8 +57,20 @@ type DelegaCriteria struct {
 	// Visible narrows the list to what this person may see: those granted by or to that codice
 	// fiscale, and those of matricole of which it is titolare. "" is everything.
 	Visible string
-	Tipi    []Tipo
+	// Today is the day of Rome on which Visible must be titolare; 0 is that of the store's clock.
+	Today calendar.Day
+	Tipi  []Tipo
 }
 
 // ErrParent is a subdelega that its parent does not carry.
 var ErrParent = fault.New(fault.Conflict, "delega_padre", "The delegation it hangs on is not good any more, or does not go so far.")
+
+// Import is how far the import of a file is, so that one that broke off goes on where it was.
+type Import struct {
+	Digest    string         // of the file
+	Kind      string         // what its lines are: posizioni, provvedimenti, deleghe
+	Lines     int64          // lines from its beginning that are done
+	Counts    map[string]int // what became of them, by outcome
+	StartedAt time.Time
+	UpdatedAt time.Time
+}

@@ -21,6 +21,9 @@ type Provvedimento struct {
 	Motivazione     string
 	Correzione      string // why this version corrects the one before; "" in version 1
 
+	// Stems are those of the motivazione, where whoever read the body found them beforehand; nil says nothing.
+	Stems []string
+
 	Corpo  []byte // the record as canonical JSON, in the order of its declaration
 	Digest string // "sha256:…" of Corpo: the same content has the same digest
 

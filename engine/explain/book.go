@@ -59,6 +59,7 @@ func (b *Book) noteExcess(k *rulebook.Counter) {
 // language is a book in one language.
 type language struct {
 	lang       string
+	common     *set // the sentences as they are for every counter
 	sets       map[*rulebook.Variant]*set
 	bare       map[*rulebook.Counter]*set // of a counter none of whose variants was chosen
 	cites      map[*rulebook.Citation]string
@@ -100,6 +101,7 @@ func newLanguage(ed *rulebook.Edition, lang string) *language {
 			l.addVersion(ed, k, &k.Versions[i], cut)
 		}
 	}
+	l.common = common
 	l.addCitations(ed, common)
 	return l
 }

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"omnia/engine/calendar"
+	"omnia/engine/quantity"
 	"omnia/engine/rulebook"
 )
 
@@ -42,6 +43,19 @@ func (l *language) addCitations(ed *rulebook.Edition, s *set) {
 			l.exceptions[x.ID] = append(l.exceptions[x.ID], cited{calendar.Span{From: v.From, To: v.To}, text})
 		}
 	}
+}
+
+// Cite is a list of law in lang, cited as explanations cite it; "" for none. It is for words beside
+// the explanations that rest on the same law.
+func (b *Book) Cite(lang string, law []rulebook.Citation) string {
+	l := b.languages[lang]
+	if l == nil {
+		l = b.languages[quantity.Languages[0]]
+	}
+	if len(law) == 0 {
+		return ""
+	}
+	return cite(l.common, law)
 }
 
 // cite is the citation of a list of the edition, as written out by [language.addCitations].

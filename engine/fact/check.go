@@ -1,32 +1,35 @@
 package fact
 
+import "cmp"
+
 // check looks at what concerns several values at once: the order of days, and values that no
-// two rows may share. Rows of lists are checked with their own group.
+// two rows may share. Rows of lists are checked with their own group, where they stand.
 func (d *decoder) check(g *Group, rec Record) {
-	d.checkSpans(g, rec, -1)
-	for _, f := range g.Fields {
-		if f.Type != List {
-			continue
-		}
-		rows := rec[f.Slot].Rows
+	d.checkSpans(g, rec)
+	for _, f := range g.lists {
+		depth, rows := len(d.path), rec[f.Slot].Rows
+		d.names(f.Name)
 		for i := range rows {
-			d.checkSpans(f.Element, rows[i], i)
+			d.push("", i)
+			d.check(f.Element, rows[i])
+			d.pop()
 		}
 		for _, u := range f.Element.Unique {
 			d.checkUnique(u, rows)
 		}
+		d.path = d.path[:depth]
 	}
 }
 
 // checkSpans reports the end of each run of days that ends before it starts. In lenient reading
 // that end becomes unknown: no rule may take the run for an empty one.
-func (d *decoder) checkSpans(g *Group, rec Record, row int) {
+func (d *decoder) checkSpans(g *Group, rec Record) {
 	for _, s := range g.Spans {
 		from, to := &rec[s.From.Slot], &rec[s.To.Slot]
 		if !from.IsKnown() || !to.IsKnown() || from.Day() <= to.Day() {
 			continue
 		}
-		d.discard(Ref{s.To, row}, to, `"`+to.Day().String()+`"`, dateOrder, from.Day(), to.Day(), s.From.Label.In(d.lang))
+		d.discard(s.To, to, `"`+to.Day().String()+`"`, dateOrder, from.Day(), to.Day(), s.From.Label.In(d.lang))
 	}
 }
 
@@ -42,21 +45,24 @@ func (d *decoder) checkUnique(f *Field, rows []Record) {
 			continue
 		}
 		if first, ok := seen[v.Text]; ok {
-			d.discard(Ref{f, i}, v, string(appendText(nil, v.Text)), duplicateValue+f.Name, first+1)
+			d.push("", i)
+			d.discard(f, v, string(appendText(nil, v.Text)), duplicateValue+cmp.Or(f.Name, "value"), first+1)
+			d.pop()
 			continue
 		}
 		seen[v.Text] = i
 	}
 }
 
-// discard is refuse for a value already read; written is its JSON text.
-func (d *decoder) discard(r Ref, v *Value, written, code string, args ...any) {
-	d.at(r)
+// discard is refuse for a value already read, of the record in hand; written is its JSON text.
+func (d *decoder) discard(f *Field, v *Value, written, code string, args ...any) {
+	depth := len(d.path)
+	d.names(f.Name)
 	if d.lenient {
 		*v = Value{Text: written}
-		d.findingAt(r.Field, code, args...)
+		d.findingAt(f, code, args...)
 	} else {
-		d.invalidAt(r.Field, code, args...)
+		d.invalidAt(f, code, args...)
 	}
-	d.path = d.path[:0]
+	d.path = d.path[:depth]
 }

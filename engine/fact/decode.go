@@ -17,6 +17,12 @@ type Options struct {
 	// empty text is a field not filled yet. Strict decoding refuses all of these.
 	Lenient  bool
 	Language string // of the messages: it, en, de; anything else is Italian
+
+	Above int // lines that stand before the body in the text it is a part of, for messages
+
+	// Also looks at a record that is JSON of the right shape, for what no declaration says; what it
+	// finds is reported with the rest. Values that were refused are unknown to it. Only [DecodeRecord] asks it.
+	Also func(rec Record) []fault.Detail
 }
 
 // Decode reads the facts of one case from a JSON object, strictly.
@@ -41,7 +47,13 @@ func Decode(voc *Vocabulary, body []byte, opt Options) (*Facts, error) {
 func DecodeRecord(g *Group, body []byte, opt Options) (Record, error) {
 	opt.Lenient = false
 	d, rec := newDecoder(body, opt), g.New()
-	if err := d.document(g, rec); err != nil {
+	if d.whole(g.tree, rec) {
+		d.check(g, rec)
+		if opt.Also != nil {
+			d.invalid = append(d.invalid, opt.Also(rec)...)
+		}
+	}
+	if err := d.err(); err != nil {
 		return nil, err
 	}
 	return rec, nil
@@ -54,10 +66,11 @@ type decoder struct {
 	lenient bool
 	facts   Record // where the facts of an envelope go
 	form    bool   // the facts of an envelope are read leniently; its plain members never are
+	stored  bool   // keys that are not declared are passed over
 }
 
 func newDecoder(body []byte, opt Options) *decoder {
-	return &decoder{scanner: scanner{buf: body}, report: report{lang: languageOf(opt.Language)}, lenient: opt.Lenient}
+	return &decoder{scanner: scanner{buf: body, above: opt.Above}, report: report{lang: languageOf(opt.Language)}, lenient: opt.Lenient}
 }
 
 // document reads the whole body as one object of g.
@@ -106,7 +119,9 @@ func (d *decoder) object(o *object, rec Record) bool {
 		}
 		i := o.find(name, at)
 		if i < 0 {
-			d.unknownField(o, string(name))
+			if !d.stored {
+				d.unknownField(o, string(name))
+			}
 			ok = d.skip()
 		} else if m := &o.members[i]; !seen.add(i) {
 			d.push(m.name, -1)
@@ -348,6 +363,9 @@ func (d *decoder) rows(f *Field, v *Value) bool {
 		var rec Record
 		rec, slab = slab[:width:width], slab[width:]
 		v.Rows = append(v.Rows, rec)
+		if g.bare {
+			return d.value(g.Fields[0], &rec[0])
+		}
 		return d.objectOrWrong(g.tree, rec)
 	})
 }

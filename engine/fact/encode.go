@@ -96,6 +96,10 @@ func (e *encoder) value(dst []byte, f *Field, v *Value) ([]byte, bool) {
 	dst = append(dst, '[')
 	for i, rec := range v.Rows {
 		var any bool
+		if f.Element.bare {
+			dst, _ = e.value(comma(dst, i), f.Element.Fields[0], &rec[0])
+			continue
+		}
 		if dst, any = e.object(comma(dst, i), f.Element.tree, rec); !any {
 			dst = append(dst, "{}"...)
 		}

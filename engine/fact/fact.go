@@ -134,7 +134,9 @@ type Group struct {
 	Spans  []SpanCheck // pairs of days that must be in order
 	Unique []*Field    // fields whose value no two rows share
 	slots  map[string]int
-	tree   *object // the JSON objects that the names make
+	tree   *object  // the JSON objects that the names make
+	lists  []*Field // the fields that are lists
+	bare   bool     // a row is written as the value of its only field, without an object around it
 }
 
 // SpanCheck says that the day of To must not come before the day of From.
@@ -147,10 +149,22 @@ func NewGroup(name string, fields []*Field) *Group {
 	for i, f := range fields {
 		f.Slot = i
 		g.slots[f.Name] = i
+		if f.Type == List {
+			g.lists = append(g.lists, f)
+		}
 		if err := g.tree.add(f); err != nil {
 			panic("fact: " + err.Error())
 		}
 	}
+	return g
+}
+
+// NewBare is the group of rows that are plain values: ["a", "b"] instead of [{"code": "a"}, …]. No two
+// rows may be equal.
+func NewBare(f Field) *Group {
+	f.Name, f.Path = "", ""
+	g := NewGroup("", []*Field{&f})
+	g.bare, g.Unique = true, []*Field{&f}
 	return g
 }
 

@@ -144,9 +144,9 @@ var sentences = map[string]Texts{
 		"de": "Zeile %d der Liste hat diesen Wert bereits: Geben Sie jeden nur einmal an.",
 	},
 	missing: {
-		"it": "Questo campo è obbligatorio.",
-		"en": "This field is required.",
-		"de": "Dieses Feld ist erforderlich.",
+		"it": "questo campo è obbligatorio.",
+		"en": "this field is required.",
+		"de": "dieses Feld ist erforderlich.",
 	},
 	tooManyErrors: {
 		"it": "Ci sono altri %d errori, non elencati: correggere questi e riprovare.",

@@ -57,24 +57,12 @@ type step struct {
 func (r *report) push(name string, row int) { r.path = append(r.path, step{name, row}) }
 func (r *report) pop()                      { r.path = r.path[:len(r.path)-1] }
 
-// at moves to the place of a fact; one of a list without a row is taken from its own record.
-func (r *report) at(ref Ref) {
-	r.path = r.path[:0]
-	list, name, inList := strings.Cut(ref.Field.Path, "[].")
-	if !inList {
-		r.names(ref.Field.Path)
-		return
-	}
-	if ref.Row >= 0 {
-		r.names(list)
-		r.push("", ref.Row)
-	}
-	r.names(name)
-}
-
+// names goes down the objects that a dotted name passes through; the value of a bare row has none.
 func (r *report) names(dotted string) {
 	for name := range strings.SplitSeq(dotted, ".") {
-		r.push(name, -1)
+		if name != "" {
+			r.push(name, -1)
+		}
 	}
 }
 

@@ -12,6 +12,7 @@ type scanner struct {
 	buf    []byte
 	pos    int
 	depth  int // open objects and lists
+	above  int // lines of a larger text that stand before buf
 	reason reason
 }
 
@@ -329,9 +330,9 @@ func (s *scanner) skipInside(end byte) bool {
 	}
 }
 
-// lineAndColumn is where pos stands, from 1; columns are characters.
+// lineAndColumn is where pos stands in the whole text, from 1; columns are characters.
 func (s *scanner) lineAndColumn() (line, column int) {
 	before := s.buf[:min(s.pos, len(s.buf))]
 	start := bytes.LastIndexByte(before, '\n') + 1
-	return bytes.Count(before, []byte{'\n'}) + 1, utf8.RuneCount(before[start:]) + 1
+	return s.above + bytes.Count(before, []byte{'\n'}) + 1, utf8.RuneCount(before[start:]) + 1
 }

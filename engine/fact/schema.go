@@ -106,7 +106,7 @@ func (w *schemaWriter) field(f *Field) {
 	case Days:
 		w.list(f, func() { w.open(); w.day(); w.close() })
 	case List:
-		w.list(f, func() { w.object(f.Element.tree) })
+		w.list(f, func() { w.row(f.Element) })
 	}
 	w.text("description", describe(f))
 	if example := exampleOf(f); example != "" {
@@ -153,6 +153,14 @@ func (w *schemaWriter) list(f *Field, element func()) {
 	}
 	w.key("items")
 	element()
+}
+
+func (w *schemaWriter) row(g *Group) {
+	if g.bare {
+		w.field(g.Fields[0])
+	} else {
+		w.object(g.tree)
+	}
 }
 
 // longest is the most characters a text has, 0 when there is no limit.

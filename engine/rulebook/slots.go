@@ -97,4 +97,13 @@ var TraceSlots = map[string]string{
 	"primo":       "il primo di due elementi di un elenco",
 	"secondo":     "il secondo di due elementi di un elenco",
 	"elenco":      "gli elementi di un elenco troppo lungo per dirli tutti",
+
+	// Gli avvisi.
+	"azienda":   "la denominazione dell'azienda",
+	"matricola": "la matricola dell'azienda",
+	"unita":     "il nome dell'unità produttiva, o il suo numero",
+	"soglia":    "la soglia oltre la quale l'avviso si dà",
+	"scadenza":  "il giorno in cui scade un termine, o finisce una delega",
+	"emissione": "il giorno in cui il provvedimento è stato emesso",
+	"mancano":   "quanti giorni mancano, o sono passati",
 }

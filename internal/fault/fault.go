@@ -16,20 +16,22 @@ type Kind int
 
 // The kinds, each with its HTTP status in api.
 const (
-	Internal      Kind = iota // 500, never with detail
-	Malformed                 // 400
-	Unauthorized              // 401
-	Forbidden                 // 403
-	NotFound                  // 404
-	NotAllowed                // 405
-	NotAcceptable             // 406
-	Conflict                  // 409
-	TooLarge                  // 413
-	Unsupported               // 415
-	Invalid                   // 422
-	RateLimited               // 429
-	Unavailable               // 503
-	Timeout                   // 504
+	Internal             Kind = iota // 500, never with detail
+	Malformed                        // 400
+	Unauthorized                     // 401
+	Forbidden                        // 403
+	NotFound                         // 404
+	NotAllowed                       // 405
+	NotAcceptable                    // 406
+	Conflict                         // 409
+	TooLarge                         // 413
+	Unsupported                      // 415
+	Invalid                          // 422
+	RateLimited                      // 429
+	Unavailable                      // 503
+	Timeout                          // 504
+	PreconditionFailed               // 412
+	PreconditionRequired             // 428
 )
 
 // Detail is one defect of an input.

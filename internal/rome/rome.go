@@ -26,3 +26,9 @@ func Day(t time.Time) calendar.Day {
 	y, m, d := t.In(zone).Date()
 	return calendar.Of(y, int(m), d)
 }
+
+// Midnight is the instant at which d begins in Rome.
+func Midnight(d calendar.Day) time.Time {
+	y, m, day := d.Date()
+	return time.Date(y, time.Month(m), day, 0, 0, 0, 0, zone).UTC()
+}
