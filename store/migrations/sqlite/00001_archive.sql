@@ -17,6 +17,7 @@ CREATE TABLE posizioni (
     PRIMARY KEY (matricola, versione)
 );
 CREATE UNIQUE INDEX posizioni_attuali ON posizioni (matricola) WHERE superato_il IS NULL;
+CREATE INDEX posizioni_azienda ON posizioni (codice_fiscale, matricola);
 CREATE INDEX posizioni_sede ON posizioni (sede, matricola) WHERE superato_il IS NULL;
 
 CREATE TABLE provvedimenti (
@@ -63,6 +64,9 @@ CREATE TABLE deleghe (
 CREATE INDEX deleghe_delegato ON deleghe (delegato, matricola, id);
 CREATE INDEX deleghe_matricola ON deleghe (matricola, id);
 CREATE INDEX deleghe_padre ON deleghe (padre);
+CREATE INDEX deleghe_persona ON deleghe (delegato, id);
+CREATE INDEX deleghe_delegante ON deleghe (delegante, id);
+CREATE INDEX deleghe_titolare ON deleghe (delegato, matricola) WHERE tipo = 'titolare';
 
 CREATE TABLE accessi (
     id             text NOT NULL PRIMARY KEY,
@@ -139,6 +143,13 @@ END;
 -- +goose StatementEnd
 -- +goose StatementBegin
 CREATE TRIGGER accessi_non_cancellabili BEFORE DELETE ON accessi
+BEGIN
+    SELECT RAISE(ABORT, 'accessi: lines are only ever added');
+END;
+-- +goose StatementEnd
+-- A replacement deletes without telling the trigger above.
+-- +goose StatementBegin
+CREATE TRIGGER accessi_non_sostituibili BEFORE INSERT ON accessi WHEN EXISTS (SELECT 1 FROM accessi WHERE id = NEW.id)
 BEGIN
     SELECT RAISE(ABORT, 'accessi: lines are only ever added');
 END;
