@@ -32,7 +32,8 @@ var rooms = []room{
 	{"engine/rulebook/bench", []string{"..."}, "made-up editions to measure with; nothing of the service imports them"},
 	{"engine/counter", []string{"engine/rulebook", "engine/fact", "engine/calendar", "engine/quantity", "internal/fault"}, "the kernel runs what the rulebook declares"},
 	{"engine/explain", []string{"engine/counter", "engine/rulebook", "engine/fact", "engine/calendar", "engine/quantity", "internal/fault"}, "sentences are made from the trace"},
-	{"archive", []string{"engine/...", "internal/fault", "internal/rome"}, "what is kept, as plain values: it knows neither SQL nor HTTP"},
+	{"archive", []string{"archive/...", "engine/...", "internal/fault", "internal/rome"}, "what is kept, as plain values: it knows neither SQL nor HTTP"},
+	{"archive/avvisi", []string{"archive", "engine/...", "internal/fault"}, "what a company should be told before it asks: pure, out of the counters and the rules"},
 	{"store", []string{"archive", "engine/calendar", "internal/fault", "internal/rome"}, "SQL for the values of the archive; it decides nothing"},
 	{"store/storetest", []string{"..."}, "the suite that both databases must pass"},
 	{"policies", nil, "who may do what: a leaf that is asked one question"},
@@ -51,7 +52,7 @@ var walls = []struct {
 	why    string
 }{
 	{"github.com/expr-lang/expr", []string{"engine/rulebook", "bench/peers"}, "one compiler of expressions: ours, behind the rulebook"},
-	{"gopkg.in/yaml.v3", []string{"engine/rulebook"}, "one strict reader of rule files"},
+	{"gopkg.in/yaml.v3", []string{"engine/rulebook", "policies"}, "one strict reader of rule files, and one of the tables of the policies"},
 	{"go.yaml.in/yaml", []string{"engine/rulebook"}, "one strict reader of rule files"},
 	{"github.com/goccy/go-yaml", nil, "one YAML library is enough"},
 	{"github.com/gin-gonic/gin", []string{"api", "bench"}, "only api speaks HTTP; the plain handler it is measured against is gin too"},
@@ -60,11 +61,12 @@ var walls = []struct {
 	{"github.com/alecthomas/kong", []string{"cmd"}, "only commands have a command line"},
 	{"github.com/open-policy-agent/opa", []string{"policies", "bench/peers"}, "one room asks the policies"},
 	{"gorm.io", []string{"store"}, "SQL stays in the store"},
-	{"github.com/jackc/pgx", []string{"store", "bench"}, "SQL stays in the store; the plain COPY it is measured against is pgx too"},
+	{"github.com/jackc/pgx", []string{"store", "bench", "internal/pgtest"}, "SQL stays in the store; the plain COPY it is measured against is pgx too, and the server of the tests makes its databases by it"},
 	{"github.com/pressly/goose", []string{"store"}, "one way to change the schema"},
 	{"github.com/golang-jwt/jwt", []string{"identity"}, "one reader of tokens"},
-	{"github.com/MicahParks/keyfunc", []string{"identity"}, "one reader of tokens"},
-	{"github.com/xuri/excelize", []string{"archive"}, "sheets are written beside the CSV of the same rows"},
+	{"github.com/MicahParks", []string{"identity"}, "one reader of tokens"},
+	{"github.com/arran4/golang-ical", []string{"archive/avvisi", "api"}, "calendars are written by hand there, and read back by another's reader in its tests"},
+	{"github.com/xuri/excelize", []string{"archive", "api"}, "sheets are written beside the CSV of the same rows"},
 	{"github.com/blevesearch/snowballstem", []string{"archive"}, "one way to find the stem of a word"},
 }
 

@@ -34,7 +34,8 @@ func (s *server) logAccess(c *gin.Context, took time.Duration) {
 		slog.Int("status", status),
 		slog.String("outcome", outcome(status)),
 		slog.String("client_ip", c.ClientIP()),
-		slog.String("consumer", "anonymous"), // until callers have an identity
+		slog.String("consumer", consumerOf(c)),
+		slog.String("token_id", tokenOf(c)),
 		slog.String("correlation_id", c.GetString(correlationKey)),
 		slog.Float64("duration_ms", float64(took.Microseconds())/1000),
 		slog.Int("bytes", max(c.Writer.Size(), 0)),

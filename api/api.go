@@ -2,8 +2,11 @@
 // OpenAPI document that describes them. Nothing is decided here: a [Decider] decides.
 //
 // A request passes the middleware in this order: access log and metrics (outermost, so that they
-// see every outcome), panic guard, headers, rate limit, load shedding, time limit, body limit.
-// A handler returns an error, and problem.go is the one place where an error becomes a response.
+// see every outcome), panic guard, headers, identity and rate limit, load shedding, time limit, body
+// limit. A handler returns an error, and problem.go is the one place where an error becomes a response.
+//
+// Whose request it is, is said by auth.go. What the archive keeps is reached by access.go alone: one
+// question to the policies, and one line in the record of accesses before the answer leaves.
 package api
 
 import (
@@ -29,9 +32,19 @@ type Decider interface {
 	Counters(ctx context.Context, ed *rulebook.Edition, facts *fact.Facts, opt engine.Options) (*engine.Counters, error)
 }
 
-// Config is what the handler needs. Only Decider must be given.
+// Config is what the handler needs. Only Decider must be given; with an Archive, Verifier and
+// Policies too.
 type Config struct {
 	Decider Decider
+
+	// Archive is the store. Without one the routes that read it answer 503 archive_unavailable.
+	Archive Archive
+	// Verifier says whose a token is. Without one every token is refused.
+	Verifier Verifier
+	// Policies say who may do what. Without them the routes that read no archive are open to all.
+	Policies Policies
+	// Development tells the policies that this is a run on somebody's own machine.
+	Development bool
 
 	// Log takes one record for each request, and what went wrong. Default: nothing is logged.
 	Log *slog.Logger
@@ -51,6 +64,9 @@ type Config struct {
 // Limits are the bounds of the service; a zero field means its default.
 type Limits struct {
 	Body     int64         // bytes of a request body; default 8 MiB
+	Bulk     int64         // bytes of a body of many records (NDJSON, CSV); default 1 GiB
+	BulkTime time.Duration // of a request with such a body; default 15 min
+	Export   int           // rows of a file that is made while the caller waits; default 5,000
 	Time     time.Duration // of one request, reading its body included; default 10 s
 	InFlight int           // requests served at a time, /status and /metrics apart; default 256
 	Rate     int           // requests a second for one principal, and as many at once; default 200
@@ -60,6 +76,9 @@ type Limits struct {
 const (
 	DefaultPublicURL = "http://127.0.0.1:8080"
 	DefaultBody      = 8 << 20
+	DefaultBulk      = 1 << 30
+	DefaultBulkTime  = 15 * time.Minute
+	DefaultExport    = 5_000
 	DefaultTime      = 10 * time.Second
 	DefaultInFlight  = 256
 	DefaultRate      = 200
@@ -77,6 +96,9 @@ func (c Config) withDefaults() Config {
 	}
 	orDefault(&c.PublicURL, DefaultPublicURL)
 	orDefault(&c.Limits.Body, DefaultBody)
+	orDefault(&c.Limits.Bulk, DefaultBulk)
+	orDefault(&c.Limits.BulkTime, DefaultBulkTime)
+	orDefault(&c.Limits.Export, DefaultExport)
 	orDefault(&c.Limits.Time, DefaultTime)
 	orDefault(&c.Limits.InFlight, DefaultInFlight)
 	orDefault(&c.Limits.Rate, DefaultRate)
@@ -97,11 +119,19 @@ type server struct {
 	limiter  *limiter
 	inFlight atomic.Int64
 	document documentCache
+	readers  readerCache
+	alerts   alertBooks
+	keys     keyring
+	bulk     map[string][]string // media types of many records, by method and path
 }
 
-// New is the whole service as a handler. It panics when TrustedProxies can't be read, or when
-// the embedded OpenAPI document is broken: neither can be served around.
+// New is the whole service as a handler. It panics when TrustedProxies can't be read, when the
+// embedded OpenAPI document is broken, or when there is an archive and nobody to guard it: none of
+// these can be served around.
 func New(cfg Config) http.Handler {
+	if cfg.Archive != nil && (cfg.Verifier == nil || cfg.Policies == nil) {
+		panic("api: an Archive needs a Verifier and Policies")
+	}
 	s := &server{Config: cfg.withDefaults()}
 	s.metrics = newMetrics(s.Decider)
 	s.limiter = newLimiter(s.Limits.Rate)
@@ -115,13 +145,16 @@ func (s *server) router() *gin.Engine {
 	r.RedirectTrailingSlash = false // a redirected POST loses its body; a wrong path is a 404
 	r.RedirectFixedPath = false
 	r.ContextWithFallback = true
+	r.UseRawPath = true // a numero may have a slash, which comes as %2F
 	if err := r.SetTrustedProxies(s.TrustedProxies); err != nil {
 		panic("api: trusted proxies: " + err.Error())
 	}
-	r.Use(s.correlate, s.observe, s.guard, s.headers, s.rateLimit, s.shed, s.timeLimit, s.bodyLimit)
+	r.Use(s.correlate, s.observe, s.guard, s.headers, s.identify, s.shed, s.timeLimit, s.bodyLimit)
 	r.NoRoute(s.handle(s.noRoute))
 	r.NoMethod(s.handle(s.noMethod))
+	s.bulk = map[string][]string{}
 	for _, rt := range s.routes() {
+		s.bulk[rt.method+" "+rt.path] = rt.bulk
 		r.Handle(rt.method, rt.path, s.handle(s.negotiated(rt)))
 	}
 	return r

@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,17 +30,23 @@ func (s *server) body(c *call) ([]byte, error) {
 
 // jsonBody checks that the request says its body is JSON as we read it: UTF-8, not compressed.
 func jsonBody(c *call) error {
+	_, err := bodyMedia(c, typeJSON)
+	return err
+}
+
+// bodyMedia is the media type of the body, which must be one of those allowed.
+func bodyMedia(c *call, allowed ...string) (string, error) {
 	h := c.Request.Header
 	if e := strings.Join(h.Values("Content-Encoding"), ", "); e != "" && !strings.EqualFold(e, "identity") {
-		return failure(c.lang, codeEncoding, e)
+		return "", failure(c.lang, codeEncoding, e)
 	}
 	declared := strings.Join(h.Values("Content-Type"), ", ")
 	media, params, err := mime.ParseMediaType(declared)
 	charset, has := params["charset"]
-	if err != nil || media != typeJSON || has && !strings.EqualFold(charset, "utf-8") {
-		return failure(c.lang, codeMediaType, declared)
+	if err != nil || !slices.Contains(allowed, media) || has && !strings.EqualFold(charset, "utf-8") {
+		return "", failure(c.lang, codeMediaType, strings.Join(allowed, ", "), declared)
 	}
-	return nil
+	return media, nil
 }
 
 // bodyFailure says why a body could not be read.

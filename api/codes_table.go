@@ -1,10 +1,17 @@
 package api
 
-import "omnia/internal/fault"
+import (
+	"slices"
+
+	"omnia/internal/fault"
+)
 
 // problemTable explains every code that a caller may meet, in a problem or in its errors. The
 // pages under /problems and docs/errori.md are made from it.
-var problemTable = []explained{
+var problemTable = slices.Concat(coreProblems, accessProblems, provvedimentiProblems, importProblems)
+
+// coreProblems are those of any request, and of facts.
+var coreProblems = []explained{
 	{
 		Code: codeInternal, Kind: fault.Internal,
 		Title: texts("Errore interno", "Internal error", "Interner Fehler"),
@@ -48,12 +55,12 @@ var problemTable = []explained{
 	{
 		Code: codeMediaType, Kind: fault.Unsupported,
 		Title: texts("Formato del corpo non accettato", "Unsupported media type", "Medientyp nicht unterstützt"),
-		Text: texts("Il corpo deve essere application/json in UTF-8; la richiesta dichiara %q.",
-			"The body must be application/json in UTF-8; the request declares %q.",
-			"Der Inhalt muss application/json in UTF-8 sein; die Anfrage nennt %q."),
-		Cure: texts("Inviare l’intestazione Content-Type: application/json.",
-			"Send the header Content-Type: application/json.",
-			"Das Kopffeld Content-Type: application/json senden."),
+		Text: texts("Il corpo deve essere %s in UTF-8; la richiesta dichiara %q.",
+			"The body must be %s in UTF-8; the request declares %q.",
+			"Der Inhalt muss %s in UTF-8 sein; die Anfrage nennt %q."),
+		Cure: texts("Inviare l’intestazione Content-Type con uno dei tipi ammessi, di solito application/json.",
+			"Send the header Content-Type with a type that is allowed, usually application/json.",
+			"Das Kopffeld Content-Type mit einem zulässigen Typ senden, meist application/json."),
 	},
 	{
 		Code: codeEncoding, Kind: fault.Unsupported,

@@ -33,7 +33,7 @@ func (s *server) computeCounters(c *call) error {
 		return err
 	}
 	s.metrics.decided(answer.Items)
-	c.decision(answer)
+	c.decision(answer, "")
 	return nil
 }
 

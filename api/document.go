@@ -54,6 +54,9 @@ func newDocument(vocabulary *fact.Vocabulary, url string) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
+	if text, err = withArchive(text, vocabulary); err != nil {
+		return nil, err
+	}
 	text = withServer(text, url)
 	doc, err := openapi3.NewLoader().LoadFromData(text)
 	if err != nil {

@@ -20,6 +20,7 @@ var (
 	Principal         = principal
 	ReadCursor        = readCursor
 	ValidCorrelation  = validCorrelation
+	WithArchive       = withArchive
 	WithFacts         = withFacts
 	OpenAPISource     = openAPISource
 	Statuses          = statuses

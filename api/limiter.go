@@ -47,6 +47,17 @@ func (l *limiter) take(principal string, at time.Time) quota {
 	}
 }
 
+// peek tells what take would, and spends nothing.
+func (l *limiter) peek(principal string, at time.Time) quota {
+	tokens := l.bucket(principal).TokensAt(at)
+	return quota{
+		allowed:   tokens >= 1,
+		remaining: max(int(math.Floor(tokens)), 0),
+		reset:     l.timeFor(float64(l.perSecond) - tokens),
+		retry:     l.timeFor(1 - tokens),
+	}
+}
+
 func (l *limiter) timeFor(tokens float64) time.Duration {
 	return time.Duration(max(tokens, 0) / float64(l.perSecond) * float64(time.Second))
 }

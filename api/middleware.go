@@ -5,9 +5,11 @@ import (
 	"crypto/rand"
 	"fmt"
 	"math"
+	"mime"
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"time"
 
@@ -71,20 +73,6 @@ func (s *server) headers(c *gin.Context) {
 	h.Set("Vary", "Accept, Accept-Language")
 }
 
-// rateLimit spends one request of the principal's quota and says what is left. There is no
-// identity yet, so the principal is the client's address.
-func (s *server) rateLimit(c *gin.Context) {
-	q := s.limiter.take(principal(c.ClientIP()), s.Now())
-	h := c.Writer.Header()
-	h.Set("X-RateLimit-Limit", strconv.Itoa(s.Limits.Rate))
-	h.Set("X-RateLimit-Remaining", strconv.Itoa(q.remaining))
-	h.Set("X-RateLimit-Reset", seconds(q.reset))
-	if !q.allowed {
-		h.Set("Retry-After", seconds(max(q.retry, time.Second)))
-		s.fail(c, failure(languageOf(c), codeRateLimited, s.Limits.Rate))
-	}
-}
-
 // principal is the address; of IPv6 the network of one customer (/64), or a single household
 // could use as many quotas as it likes.
 func principal(address string) string {
@@ -125,22 +113,45 @@ const writeGrace = 5 * time.Second
 // while it is read, a slow reader while it is answered. A writer that can't set deadlines is a
 // test's recorder.
 func (s *server) timeLimit(c *gin.Context) {
-	ctx, cancel := context.WithTimeout(c.Request.Context(), s.Limits.Time)
+	limit := s.Limits.Time
+	if s.isBulk(c) {
+		limit = s.Limits.BulkTime
+	}
+	ctx, cancel := context.WithTimeout(c.Request.Context(), limit)
 	defer cancel()
 	c.Request = c.Request.WithContext(ctx)
 	conn := http.NewResponseController(c.Writer)
 	now := time.Now() // the connection's clock, not ours
-	_ = conn.SetReadDeadline(now.Add(s.Limits.Time))
-	_ = conn.SetWriteDeadline(now.Add(s.Limits.Time + writeGrace))
+	_ = conn.SetReadDeadline(now.Add(limit))
+	_ = conn.SetWriteDeadline(now.Add(limit + writeGrace))
 	c.Next()
 }
 
 // bodyLimit cuts the body at its limit, however it is sent.
 func (s *server) bodyLimit(c *gin.Context) {
-	if c.Request.ContentLength > s.Limits.Body {
+	limit := s.bodyMost(c)
+	if c.Request.ContentLength > limit {
 		c.Header("Connection", "close") // the rest of the body is not worth reading
-		s.fail(c, failure(languageOf(c), codeTooLarge, s.Limits.Body))
+		s.fail(c, failure(languageOf(c), codeTooLarge, limit))
 		return
 	}
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, s.Limits.Body)
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit)
+}
+
+// bodyMost is the longest body that this request may have.
+func (s *server) bodyMost(c *gin.Context) int64 {
+	if s.isBulk(c) {
+		return s.Limits.Bulk
+	}
+	return s.Limits.Body
+}
+
+// isBulk tells whether the request sends many records at once, to a route that takes them.
+func (s *server) isBulk(c *gin.Context) bool {
+	allowed := s.bulk[c.Request.Method+" "+c.FullPath()]
+	if allowed == nil {
+		return false
+	}
+	media, _, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
+	return err == nil && slices.Contains(allowed, media)
 }

@@ -263,12 +263,12 @@ func TestMethods(t *testing.T) {
 		status       int
 		allow        string
 	}{
-		{http.MethodPut, "/v1/counters", 405, "POST, OPTIONS"},
-		{http.MethodHead, "/v1/counters", 405, "POST, OPTIONS"},
+		{http.MethodPut, "/v1/counters", 405, "POST, GET, HEAD, OPTIONS"},
+		{http.MethodHead, "/v1/counters", 503, ""},
 		{http.MethodDelete, "/v1/rules/x", 405, "GET, HEAD, OPTIONS"},
 		{"BREW", "/status", 405, "GET, HEAD, OPTIONS"},
 		{http.MethodOptions, "/v1/rules", 204, "GET, HEAD, OPTIONS"},
-		{http.MethodOptions, "/v1/counters", 204, "POST, OPTIONS"},
+		{http.MethodOptions, "/v1/counters", 204, "POST, GET, HEAD, OPTIONS"},
 		{http.MethodOptions, "/nowhere", 404, ""},
 		{http.MethodHead, "/v1/rules", 200, ""},
 	} {

@@ -33,6 +33,7 @@ func (q *query) paging(sorts ...string) paging {
 		sort, after, ok := readCursor(cursor)
 		if !ok || sort != p.sort {
 			q.wrong("cursor", codeCursor)
+			return p
 		}
 		p.after = after
 	}

@@ -7,7 +7,21 @@ import (
 
 	"omnia/archive"
 	"omnia/engine/calendar"
+	"omnia/identity"
+	"omnia/policies"
 )
+
+// Verifier says whose a bearer token is. A token that is not good is a *fault.Fault of kind
+// Unauthorized; keys that can't be fetched are one of kind Unavailable.
+type Verifier interface {
+	Verify(ctx context.Context, token string) (*identity.Principal, error)
+}
+
+// Policies say who may do what. An error means that there is no verdict, and so no access.
+type Policies interface {
+	Decide(ctx context.Context, q policies.Question) (policies.Verdict, error)
+	Reach(ctx context.Context, q policies.Question) (policies.Reach, policies.Verdict, error)
+}
 
 // Archive is the store as the handlers need it. All methods are safe for concurrent use. A store
 // that can't be reached is archive.ErrUnavailable; what is not there is archive.ErrNotFound.
@@ -41,6 +55,15 @@ type Archive interface {
 	Versions(ctx context.Context, numero string) ([]archive.Provvedimento, error)
 	// Search is one page of a search, in the order of c.Sort; After is c.Key of the last item shown.
 	Search(ctx context.Context, c archive.Criteria, page archive.Page) (items []archive.Provvedimento, more bool, err error)
+	// Sections counts the hits of a search by section, whichever c.Sezione asks for.
+	Sections(ctx context.Context, c archive.Criteria) (map[archive.Sezione]int, error)
+	// Cases are all that is kept of these matricole, as known at that instant (zero: now), in their order; one
+	// that is not stored is left out. The last treatments are those before the day; see LastTreatment.
+	Cases(ctx context.Context, matricole []string, before calendar.Day, knownAt time.Time) ([]archive.Dossier, error)
+	// Case is what the counters of one unit rest on, as known at that instant (zero: now): the company, its last
+	// treatment before the day, and the history of the unit, of which only Numero, Esito, Dal, Al and Corpo
+	// are read. A company that was not stored is ErrNotFound; one without that unit has no history.
+	Case(ctx context.Context, matricola, unita string, before calendar.Day, knownAt time.Time) (*archive.Dossier, error)
 	// History are the provvedimenti of one production unit, as known at that instant (zero: now), by dal, numero.
 	History(ctx context.Context, matricola, unita string, knownAt time.Time) ([]archive.Provvedimento, error)
 	// LastTreatment is the last day granted to the company of that codice fiscale, in any matricola and

@@ -21,6 +21,7 @@ type Problem struct {
 	Code          string         `json:"code"`
 	Errors        []fault.Detail `json:"errors,omitempty"`
 	CorrelationID string         `json:"correlation_id,omitempty"`
+	Report        any            `json:"report,omitempty"` // of a text of many lines that was refused
 }
 
 // statuses is the one map from what went wrong to HTTP.
@@ -39,6 +40,9 @@ var statuses = map[fault.Kind]int{
 	fault.RateLimited:   http.StatusTooManyRequests,
 	fault.Unavailable:   http.StatusServiceUnavailable,
 	fault.Timeout:       http.StatusGatewayTimeout,
+
+	fault.PreconditionFailed:   http.StatusPreconditionFailed,
+	fault.PreconditionRequired: http.StatusPreconditionRequired,
 }
 
 // faultOf makes any error one that may be shown. What is not a fault may hold anything, so the
@@ -87,8 +91,14 @@ func (s *server) fail(c *gin.Context, err error) {
 			p.Title = x.Title
 		}
 	}
+	if r, ok := errors.AsType[*reported](err); ok {
+		p.Report = r.report
+	}
 	if retry := retryAfter(f.Kind); retry != "" && c.Writer.Header().Get("Retry-After") == "" {
 		c.Header("Retry-After", retry)
+	}
+	if f.Kind == fault.Unauthorized {
+		challenge(c)
 	}
 	write(c, p.Status, typeProblem, p)
 	c.Abort()

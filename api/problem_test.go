@@ -21,7 +21,7 @@ import (
 func TestEachKindOfFaultHasAStatus(t *testing.T) {
 	t.Parallel()
 	seen := map[int]bool{}
-	for k := fault.Internal; k <= fault.Timeout; k++ {
+	for k := fault.Internal; k <= fault.PreconditionRequired; k++ {
 		status := api.Statuses[k]
 		if http.StatusText(status) == "" || seen[status] {
 			t.Errorf("kind %d has status %d", k, status)

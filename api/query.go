@@ -43,7 +43,10 @@ func (q *query) wrong(name, code string, args ...any) {
 }
 
 // text is the value of a parameter; fallback when it is absent or empty.
-func (q *query) text(name, fallback string) string {
+func (q *query) text(name, fallback string) string { return q.bounded(name, fallback, maxText) }
+
+// bounded is text of at most that many characters.
+func (q *query) bounded(name, fallback string, most int) string {
 	q.known = append(q.known, name)
 	values := q.values[name]
 	if len(values) > 1 {
@@ -52,11 +55,21 @@ func (q *query) text(name, fallback string) string {
 	if len(values) == 0 || values[0] == "" {
 		return fallback
 	}
-	if utf8.RuneCountInString(values[0]) > maxText {
-		q.wrong(name, codeTooLong, maxText)
+	if utf8.RuneCountInString(values[0]) > most {
+		q.wrong(name, codeTooLong, most)
 		return fallback
 	}
 	return values[0]
+}
+
+// plain is text without control characters; a NUL in a search is never meant.
+func (q *query) plain(name string) string {
+	v := q.text(name, "")
+	if !plainText(v, maxText) {
+		q.wrong(name, codeText)
+		return ""
+	}
+	return v
 }
 
 // choice is one of the allowed values, the first of them when the parameter is absent.

@@ -13,18 +13,28 @@ import (
 
 // json answers 200 with v, in the media type that was negotiated.
 func (c *call) json(v any) error {
+	return c.reply(http.StatusOK, v)
+}
+
+// reply answers v with that status, in the media type that was negotiated.
+func (c *call) reply(status int, v any) error {
 	body, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
-	send(c.Context, http.StatusOK, c.media, append(body, '\n'))
+	send(c.Context, status, c.media, append(body, '\n'))
 	return nil
 }
 
-// decision answers 200 with a decision, by far the longest answer there is, without reflection.
-func (c *call) decision(answer *engine.Counters) {
+// decision answers 200 with a decision, by far the longest answer there is, without reflection. One that
+// rests on the archive says as of which instant, behind what any decision has; "" is none.
+func (c *call) decision(answer *engine.Counters, knownAt string) {
 	buf := decisions.Get().(*[]byte)
-	*buf = append(answer.AppendJSON((*buf)[:0]), '\n')
+	*buf = answer.AppendJSON((*buf)[:0])
+	if knownAt != "" {
+		*buf = append((*buf)[:len(*buf)-1], `,"noto_al":"`+knownAt+`"}`...)
+	}
+	*buf = append(*buf, '\n')
 	send(c.Context, http.StatusOK, c.media, *buf)
 	if cap(*buf) <= maxKept {
 		decisions.Put(buf)

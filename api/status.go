@@ -1,11 +1,26 @@
 package api
 
-import "net/http"
+import (
+	"context"
+	"net/http"
+	"time"
+)
 
-// status says whether this instance may be chosen: 200 while it serves, 503 once it is stopping.
+// pingTime is how long the archive may take to show that it is there.
+const pingTime = 2 * time.Second
+
+// status says whether this instance may be chosen: 200 while it serves, 503 once it is stopping, or
+// while its archive is away.
 func (s *server) status(c *call) error {
 	if s.Draining() {
 		return failure(c.lang, codeStopping)
+	}
+	if s.Archive != nil {
+		ctx, cancel := context.WithTimeout(c.Request.Context(), pingTime)
+		defer cancel()
+		if err := s.Archive.Ping(ctx); err != nil {
+			return failure(c.lang, codeArchiveUnavailable).Wrap(err)
+		}
 	}
 	ed := s.Decider.Edition()
 	write(c.Context, http.StatusOK, c.media, up{

@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"omnia/identity"
 	"omnia/rules"
 )
 
@@ -44,10 +45,11 @@ func (c rulesConfig) where() string {
 // serveConfig is everything `serve` can be told, by flag or by environment.
 type serveConfig struct {
 	rulesConfig
+	archiveConfig
+	identity.Config
 
 	Addr      string `env:"OMNIA_ADDR" default:"127.0.0.1:8080" help:"Address to listen on (default ${default})."`
-	Data      string `env:"OMNIA_DATA" default:"./data" placeholder:"FOLDER" help:"Data folder, created when absent (default ${default})."`
-	Database  string `env:"OMNIA_DATABASE" placeholder:"DSN" help:"Archive; this build has none and refuses the setting."`
+	Demo      string `env:"OMNIA_DEMO" enum:"auto,no" default:"auto" help:"Demo data: auto puts them into an empty archive when signing in is for development; no never does (default ${default})."`
 	PublicURL string `env:"OMNIA_PUBLIC_URL" placeholder:"URL" help:"Where callers reach the service, for logs and the OpenAPI document (default: the address)."`
 
 	TrustedProxies []string `env:"OMNIA_TRUSTED_PROXIES" placeholder:"CIDR,…" help:"Proxies whose X-Forwarded-For is believed (default none)."`
@@ -64,8 +66,10 @@ type serveConfig struct {
 // check finds every setting that can't be; serving starts only when there is none.
 func (c *serveConfig) check() error {
 	var wrongs []error
-	if c.Database != "" {
-		wrongs = append(wrongs, errors.New("OMNIA_DATABASE: the archive is not part of this build yet; unset it to serve the counters without one"))
+	for _, err := range []error{c.archiveConfig.check(), c.Config.Check(), c.checkSignIn()} {
+		if err != nil {
+			wrongs = append(wrongs, err)
+		}
 	}
 	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 		wrongs = append(wrongs, fmt.Errorf("OMNIA_ADDR: %w; write it as 127.0.0.1:8080", err))

@@ -30,6 +30,10 @@ type cli struct {
 	Serve   serveCmd         `cmd:"" help:"Run the HTTP service."`
 	Eval    evalCmd          `cmd:"" help:"Decide on a file of facts, without a server."`
 	Rules   RulesCmd         `cmd:"" help:"Check, test, show, compare, format and publish the rules."`
+	Import  importCmd        `cmd:"" help:"Bring provvedimenti, posizioni or deleghe from a file into the archive."`
+	Token   tokenCmd         `cmd:"" help:"Print a token of a demo person, for the sign-in of development."`
+	Migrate migrateCmd       `cmd:"" help:"Bring the schema of the archive up to date."`
+	Demo    DemoCmd          `cmd:"" hidden:"" help:"Write invented data to try the service with."`
 	Version kong.VersionFlag `help:"Print the version and leave."`
 }
 

@@ -42,7 +42,7 @@ func TestExitCodes(t *testing.T) {
 		{"a folder of rules that is not there", []string{"eval", "--kind", "counters", "--rules", "nowhere", bad}, 2, "nowhere"},
 		{"a folder of rules that is a file", []string{"eval", "--kind", "counters", "--rules", bad, bad}, 2, "not a folder"},
 		{"wrong facts", []string{"eval", "--kind", "counters", bad}, 1, "/facts/data_riferimento: invalid_date"},
-		{"an archive", []string{"serve", "--database", "sqlite:x.db"}, 2, "not part of this build"},
+		{"a database of another kind", []string{"serve", "--database", "mysql://root:secret@x/y"}, 2, "OMNIA_DATABASE: it is neither"},
 		{"an address that is none", []string{"serve", "--addr", "here"}, 2, "OMNIA_ADDR"},
 		{"a proxy that is none", []string{"serve", "--trusted-proxies", "localhost"}, 2, "OMNIA_TRUSTED_PROXIES"},
 		{"a public address that is none", []string{"serve", "--public-url", "omnia.example.it"}, 2, "OMNIA_PUBLIC_URL"},

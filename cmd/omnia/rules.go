@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"omnia/archive/avvisi"
 	"omnia/engine"
 	"omnia/engine/calendar"
 	"omnia/engine/counter"
@@ -67,14 +68,14 @@ func (d rulesDir) writable() (*os.Root, error) {
 	return root, nil
 }
 
-// checkedRules is the edition of a folder, fit to decide: the sentences of the explanations are
-// all there.
+// checkedRules is the edition of a folder, fit to decide: the sentences of the explanations and of
+// the alerts are all there.
 func checkedRules(fsys fs.FS) (*rulebook.Edition, rulebook.Defects) {
 	ed, defects := rulebook.Load(fsys)
 	if len(defects) > 0 {
 		return nil, defects
 	}
-	if defects := explain.Check(ed); len(defects) > 0 {
+	if defects := append(explain.Check(ed), avvisi.Check(ed)...); len(defects) > 0 {
 		return nil, defects
 	}
 	return ed, nil

@@ -19,6 +19,9 @@ import (
 	"omnia/api"
 	"omnia/engine/rulebook"
 	"omnia/fixtures"
+	"omnia/identity"
+	"omnia/policies"
+	"omnia/store"
 )
 
 // serveCmd is `omnia serve`.
@@ -46,17 +49,24 @@ func (c *serveCmd) Run(std streams) error {
 	if err != nil {
 		return wrong(fmt.Errorf("the rules (%s) can't be used:\n%w", c.where(), err))
 	}
-	if err := os.MkdirAll(c.Data, 0o750); err != nil {
-		return usage(fmt.Errorf("OMNIA_DATA: %w", err))
-	}
+	log := logTo(std.err, c.LogLevel)
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP) // before the greeting: who reads it may send one
+	defer signal.Stop(signals)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
 	door, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return usage(fmt.Errorf("OMNIA_ADDR: %w; is another instance running? choose another address", err))
 	}
-	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP) // before the greeting: who reads it may send one
-	defer signal.Stop(signals)
-	s := newService(c.serveConfig, ed, door, logTo(std.err, c.LogLevel))
+	defer door.Close() // twice does no harm
+	s, err := c.assemble(ctx, ed, log)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	s.door = door
+	s.answer()
 	s.greet(std.out, c.where())
 	return s.run(signals)
 }
@@ -65,33 +75,79 @@ func (c *serveCmd) Run(std streams) error {
 type service struct {
 	serveConfig
 	decider  *decider
+	archive  *store.Store
+	verifier *identity.Verifier
+	policies *policies.Policies
 	log      *slog.Logger
 	door     net.Listener
 	http     *http.Server
+	exporter *api.Exporter
 	draining atomic.Bool
 }
 
-func newService(cfg serveConfig, ed *rulebook.Edition, door net.Listener, log *slog.Logger) *service {
-	s := &service{serveConfig: cfg, decider: newDecider(ed, time.Now), log: log, door: door}
-	if s.PublicURL == "" {
-		s.PublicURL = "http://" + door.Addr().String()
+// assemble opens all that the service stands on. When anything fails, nothing stays open.
+func (c *serveConfig) assemble(ctx context.Context, ed *rulebook.Edition, log *slog.Logger) (_ *service, err error) {
+	s := &service{serveConfig: *c, decider: newDecider(ed, time.Now), log: log}
+	if s.policies, err = policies.New(); err != nil {
+		return nil, wrong(fmt.Errorf("the policies can't be used: %w", err))
 	}
+	if s.archive, err = c.open(ctx, log); err != nil {
+		return nil, err
+	}
+	if s.verifier, err = c.signIn(ctx); err != nil {
+		return nil, errors.Join(err, s.archive.Close())
+	}
+	if err := s.seed(ctx); err != nil {
+		return nil, errors.Join(err, s.archive.Close())
+	}
+	return s, nil
+}
+
+// seed puts the demo data into an empty archive, when they are wanted.
+func (s *service) seed(ctx context.Context) error {
+	if !s.development() || s.Demo == "no" {
+		return nil
+	}
+	n, err := seedDemo(ctx, s.archive, s.decider.Edition(), time.Now())
+	if err != nil {
+		return wrong(fmt.Errorf("the demo data can't be stored: %w", err))
+	}
+	if n > 0 {
+		s.log.Info("demo data stored", "provvedimenti", n)
+	}
+	return nil
+}
+
+// answer makes the handler. The address is known by now.
+func (s *service) answer() {
+	if s.PublicURL == "" {
+		s.PublicURL = "http://" + s.door.Addr().String()
+	}
+	config := api.Config{
+		Decider: s.decider, Archive: s.archive, Verifier: s.verifier, Policies: s.policies, Development: s.development(),
+		Log: s.log, Draining: s.draining.Load, PublicURL: s.PublicURL, TrustedProxies: s.TrustedProxies,
+		Limits: api.Limits{Time: s.RequestTime, InFlight: s.InFlight, Rate: s.RateLimit},
+	}
+	s.exporter = api.NewExporter(config)
 	s.http = &http.Server{
-		Handler: api.New(api.Config{
-			Decider: s.decider, Log: log, Draining: s.draining.Load, PublicURL: s.PublicURL,
-			TrustedProxies: cfg.TrustedProxies,
-			Limits:         api.Limits{Time: cfg.RequestTime, InFlight: cfg.InFlight, Rate: cfg.RateLimit},
-		}),
+		Handler:           api.New(config),
 		ReadHeaderTimeout: headerTime,
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    headerBytes,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
-	return s
+}
+
+func (s *service) close() {
+	if err := s.archive.Close(); err != nil {
+		s.log.Error("closing the archive", "error", err)
+	}
 }
 
 // run serves, reloads on SIGHUP and stops on SIGINT or SIGTERM.
 func (s *service) run(signals <-chan os.Signal) error {
+	s.exporter.Start()
+	defer s.exporter.Stop() // before the archive is closed
 	served := make(chan error, 1)
 	go func() { served <- s.http.Serve(s.door) }()
 	for {
@@ -182,13 +238,20 @@ func (s *service) greet(w io.Writer, where string) {
 	ed := s.decider.Edition()
 	fmt.Fprintf(w, `omnia serves %[1]s
 rules: %[2]s, edition %[3]s, %[4]s
+archive: %[5]s
 
 Try:
   curl -s '%[1]s/v1/rules?q=biennio'
-  curl -s '%[1]s/v1/counters?explain=short' -H 'Content-Type: application/json' -d '%[5]s'
-
-Stop with Ctrl-C.
-`, s.PublicURL, where, ed.Name, ed.Digest, demoBody)
+  curl -s '%[1]s/v1/counters?explain=short' -H 'Content-Type: application/json' -d '%[6]s'
+`, s.PublicURL, where, ed.Name, ed.Digest, s.place(), demoBody)
+	if s.development() {
+		fmt.Fprintf(w, `
+DEVELOPMENT SIGN-IN: anyone on this machine who can read %[2]s may act as anybody.
+  TOKEN=$(omnia token consulente --data '%[2]s')   # others: omnia token --list
+  curl -s '%[1]s/v1/matricole' -H "Authorization: Bearer $TOKEN"
+`, s.PublicURL, s.Data)
+	}
+	fmt.Fprint(w, "\nStop with Ctrl-C.\n")
 }
 
 // demoBody is the first of the demo companies, on one line.

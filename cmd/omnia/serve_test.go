@@ -179,14 +179,22 @@ func TestServeGreetsWithRequestsThatWork(t *testing.T) {
 	if !strings.Contains(s.banner, s.digest()) {
 		t.Errorf("the greeting lacks the digest:\n%s", s.banner)
 	}
-	if n := strings.Count(s.banner, "curl "); n != 2 {
+	if n := strings.Count(s.banner, "curl "); n != 3 {
 		t.Fatalf("%d requests to try:\n%s", n, s.banner)
 	}
+	path, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	signIn := ""
 	for _, line := range strings.Split(s.banner, "\n") {
+		if strings.Contains(line, "TOKEN=$(") {
+			signIn = strings.Replace(line, "omnia token", path+" token", 1) + "\n"
+		}
 		if !strings.Contains(line, "curl ") {
 			continue
 		}
-		out, err := exec.Command("bash", "-c", strings.Replace(line, "curl -s", "curl -s --fail-with-body", 1)).CombinedOutput()
+		out, err := exec.Command("bash", "-c", signIn+strings.Replace(line, "curl -s", "curl -s --fail-with-body", 1)).CombinedOutput()
 		if err != nil || !json.Valid(out) {
 			t.Errorf("%s: %v\n%s", line, err, out)
 		}
@@ -238,7 +246,7 @@ func TestServeRefusesInOneLine(t *testing.T) {
 	}
 	for _, tt := range []struct{ name, env, want string }{
 		{"a port in use", "OMNIA_ADDR=" + taken.Addr().String(), "address already in use"},
-		{"an archive", "OMNIA_DATABASE=postgres://x", "OMNIA_DATABASE: the archive is not part of this build yet"},
+		{"a database of another kind", "OMNIA_DATABASE=mysql://x", "OMNIA_DATABASE: it is neither"},
 		{"a data folder that is a file", "OMNIA_DATA=" + file, "OMNIA_DATA"},
 		{"a folder of rules that is not there", "OMNIA_RULES=/nowhere", "OMNIA_RULES"},
 	} {

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"omnia/engine/calendar"
 	"omnia/internal/rome"
 )
 
@@ -26,5 +27,19 @@ func TestDayChangesAtMidnightInRomeNotInUTC(t *testing.T) {
 				t.Errorf("Day(%s) = %s, want %s", tt.instant, got, tt.want)
 			}
 		})
+	}
+}
+
+func TestMidnightBeginsTheDay(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[string]string{
+		"2025-11-30": "2025-11-29T23:00:00Z", "2025-07-01": "2025-06-30T22:00:00Z",
+		"2025-03-30": "2025-03-29T23:00:00Z", "2025-03-31": "2025-03-30T22:00:00Z", // the day that has 23 hours
+		"2025-10-26": "2025-10-25T22:00:00Z", "2025-10-27": "2025-10-26T23:00:00Z", // the day that has 25
+	} {
+		at := rome.Midnight(calendar.MustParse(d))
+		if got := at.Format(time.RFC3339); got != want || rome.Day(at).String() != d || rome.Day(at.Add(-1)).String() == d {
+			t.Errorf("%s begins at %s, want %s", d, got, want)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -31,6 +32,11 @@ func casi(t *testing.T, open Open) {
 		t.Parallel()
 		s := open(t)
 		for _, names := range [][]string{nil, {"7000000001"}, {"a\x00b"}, {"\xff"}, {"' OR 1=1 --"}} {
+			for _, name := range names {
+				if got, err := s.Case(t.Context(), name, "0", calendar.Of(2025, 1, 1), time.Time{}); !errors.Is(err, archive.ErrNotFound) {
+					t.Errorf("%q alone: %v, %v", name, got, err)
+				}
+			}
 			if got, err := s.Cases(t.Context(), names, calendar.Of(2025, 1, 1), time.Time{}); len(got) > 0 || err != nil {
 				t.Errorf("%q: %v, %v", names, got, err)
 			}
@@ -93,6 +99,7 @@ func manyAsOne(rt *rapid.T, ctx context.Context, s *store.Store, n int) {
 				rt.Fatal(err)
 			}
 			d.History = append(d.History, history...)
+			oneAsMany(rt, ctx, s, m, unit, before, at, p, history)
 		}
 		if day, ok, err := s.LastTreatment(ctx, p.CodiceFiscale, before, at); err != nil {
 			rt.Fatal(err)
@@ -106,6 +113,26 @@ func manyAsOne(rt *rapid.T, ctx context.Context, s *store.Store, n int) {
 	})
 	if diff := cmp.Diff(want, got, byUnit); diff != "" {
 		rt.Fatalf("as known at %s (-alone +together):\n%s", at, diff)
+	}
+}
+
+// oneAsMany holds the case of one unit to the readings it stands for.
+func oneAsMany(rt *rapid.T, ctx context.Context, s *store.Store, matricola, unit string, before calendar.Day, at time.Time, p *archive.Posizione, history []archive.Provvedimento) {
+	got, err := s.Case(ctx, matricola, unit, before, at)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	want := &archive.Dossier{Posizione: p}
+	for _, h := range history {
+		want.History = append(want.History, archive.Provvedimento{Numero: h.Numero, Matricola: matricola, UnitaProduttiva: unit, Esito: h.Esito, Dal: h.Dal, Al: h.Al, Corpo: h.Corpo})
+	}
+	if day, ok, err := s.LastTreatment(ctx, p.CodiceFiscale, before, at); err != nil {
+		rt.Fatal(err)
+	} else if ok {
+		want.LastTreatment = &day
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		rt.Fatalf("the case of %s %s as known at %s (-readings +case):\n%s", matricola, unit, at, diff)
 	}
 }
 

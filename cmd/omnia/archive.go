@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"omnia/store"
+)
+
+// archiveConfig says where the archive is. It is part of every command that reads or writes it.
+type archiveConfig struct {
+	Data     string `env:"OMNIA_DATA" default:"./data" placeholder:"FOLDER" help:"Data folder, created when absent (default ${default})."`
+	Database string `env:"OMNIA_DATABASE" placeholder:"DSN" help:"sqlite:FILE or postgres://…; without it a SQLite file in the data folder."`
+}
+
+// dsn is the database, the default one included.
+func (c archiveConfig) dsn() string {
+	if c.Database == "" {
+		return "sqlite:" + filepath.Join(c.Data, "omnia.db")
+	}
+	return c.Database
+}
+
+// place names the database for people, without what is secret in it.
+func (c archiveConfig) place() string {
+	u, err := url.Parse(c.dsn())
+	if err != nil || u.Host == "" {
+		return c.dsn()
+	}
+	return u.Redacted()
+}
+
+// check finds a database that can't be meant.
+func (c archiveConfig) check() error {
+	if c.Database == "" {
+		return nil
+	}
+	for _, scheme := range []string{"sqlite:", "postgres://", "postgresql://"} {
+		if rest, ok := strings.CutPrefix(c.Database, scheme); ok && rest != "" {
+			return nil
+		}
+	}
+	return errors.New("OMNIA_DATABASE: it is neither sqlite:FILE nor postgres://USER@HOST/NAME") // it may hold a password: not repeated
+}
+
+// makeData creates the data folder.
+func (c archiveConfig) makeData() error {
+	if err := os.MkdirAll(c.Data, 0o750); err != nil {
+		return usage(fmt.Errorf("OMNIA_DATA: %w", err))
+	}
+	return nil
+}
+
+// open opens the archive and brings its schema up to date.
+func (c archiveConfig) open(ctx context.Context, log *slog.Logger) (*store.Store, error) {
+	if err := c.check(); err != nil {
+		return nil, usage(err)
+	}
+	if err := c.makeData(); err != nil {
+		return nil, err
+	}
+	s, err := store.Open(ctx, c.dsn(), store.Options{Log: log})
+	if err != nil {
+		return nil, usage(fmt.Errorf("the archive can't be opened: %w", err))
+	}
+	if err := s.Migrate(ctx); err != nil {
+		return nil, errors.Join(wrong(fmt.Errorf("the schema of the archive can't be brought up to date: %w", err)), s.Close())
+	}
+	return s, nil
+}
