@@ -67,10 +67,10 @@ fuzz: ## each fuzz target for a moment (FUZZTIME=10m for long)
 bench: ## the benchmarks
 	$(GO) run ./bench
 
-generate: build ## rewrite the generated files: schemas of the rules, facts in api/openapi.yaml, docs/errori.md, docs/riferimento-*.md
+generate: build ## rewrite the generated files: schemas of the rules, facts in api/openapi.yaml, docs/errori.md, docs/accessi.md, docs/riferimento-*.md
 	$(OMNIA) rules schema --dir rules
 	$(OMNIA) rules reference --dir rules docs
-	$(GO) test ./api -run '^TestGenerated' -count=1 -update
+	$(GO) test ./api ./policies -run '^TestGenerated' -count=1 -update
 
 # The official rules for Italian public APIs, "Italian Guidelines Full"; RULES=folder for a copy of them.
 LINT_SOURCE = https://github.com/italia/api-oas-checker-rules

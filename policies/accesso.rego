@@ -3,7 +3,7 @@
 # description: |
 #   Una domanda (input, descritta in domanda.schema.json) riceve un verdetto. Si nega, salvo che ci sia
 #   almeno un titolo; fra più titoli decide il minimo. Che cosa ciascuno può fare sta nelle tabelle, che
-#   preparazione.rego volge per azione (data.permessi); qui sta quando vale.
+#   preparazione.rego volge per azione (input.permesso); qui sta quando vale.
 # schemas:
 #   - input: schema.domanda
 package accesso
@@ -49,10 +49,10 @@ titoli contains [l.precedenza, l.rango, i, b.tipo, l.base, b.id] if {
 	some i, b in input.legami
 	l := input.permesso.legami[b.tipo]
 	l.padre == ""
+	vale(b)
 	input.persona.ruoli[l.ruolo]
 	l.ammessi[input.persona.garanzia]
 	b.servizi[input.permesso.servizio]
-	vale(b)
 	not impedimento(b)
 }
 
@@ -61,14 +61,16 @@ titoli contains [l.precedenza, l.rango, i, b.tipo, l.base, b.id] if {
 # description: Cade con la delega da cui dipende, e non comprende più di quella.
 titoli contains [l.precedenza, l.rango, i, b.tipo, l.base, b.id] if {
 	some i, b in input.legami
+	padre := b.padre
 	l := input.permesso.legami[b.tipo]
-	l.padre == b.padre.tipo
+	l.padre == padre.tipo
+	vale(b)
+	vale(padre)
 	input.persona.ruoli[l.ruolo]
 	l.ammessi[input.persona.garanzia]
-	b.servizi[input.permesso.servizio]
-	b.padre.servizi[input.permesso.servizio]
-	vale(b)
-	vale(b.padre)
+	servizio := input.permesso.servizio
+	b.servizi[servizio]
+	padre.servizi[servizio]
 	not impedimento(b)
 }
 

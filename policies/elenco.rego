@@ -37,17 +37,7 @@ tipi contains tipo if {
 	l.ruolo == ruolo
 }
 
-codice_elenco := codice if {
-	not su_niente
-} else := "not_a_list"
-
-# Un ruolo, o chiunque, può l'azione, ma l'azione non riguarda matricole.
-su_niente if {
-	some r in input.permesso.ruoli
-	r.ambito == ""
-}
-
-su_niente if {
-	some r in input.permesso.altri
-	r.ambito == ""
-}
+codice_elenco := "not_a_list" if {
+	input.permesso
+	data.tabelle.azioni[input.azione].riguarda != "matricola"
+} else := codice

@@ -2,7 +2,7 @@
 # title: Le tabelle, per azione
 # description: |
 #   Le tabelle dicono per ogni ruolo e per ogni legame che cosa consente; una domanda nomina un'azione. Qui
-#   si volgono, una volta sola, quando il servizio parte: il risultato è data.permessi.
+#   si volgono, una volta sola, quando il servizio parte: ogni domanda porta con sé la riga della sua azione.
 package preparazione
 
 import rego.v2
@@ -24,6 +24,7 @@ permesso(azione, su_matricola) := {
 		some tipo, l in data.tabelle.legami
 		azione in l.azioni
 	},
+	"tipi": {tipo: {"ruolo": l.ruolo, "padre": l.padre} | some tipo, l in data.tabelle.legami},
 	"servizio": data.tabelle.azioni[azione].servizio,
 }
 
@@ -54,8 +55,14 @@ voce(r, ambito) := {
 	"precedenza": r.precedenza,
 	"ambito": ambito,
 	"ovunque": ambito in {"", "tutte"},
+	"sede_esclusa": sede_esclusa(ambito),
 	"ammessi": {garanzia: true | some garanzia in garanzie(r, ambito)},
 }
+
+# Chi non ha una sede non è in alcun ufficio.
+sede_esclusa("ufficio") := ""
+
+sede_esclusa(ambito) := null if ambito != "ufficio"
 
 # Chi può avere il ruolo: chi ha un codice fiscale e un livello di accesso (persona0, …, persona3), o anche
 # chi non ha codice fiscale (anonima), o anche un'utenza di servizio. Un legame è intestato a un codice fiscale.

@@ -12,7 +12,8 @@ codice := "action_unknown" if {
 	input.persona.garanzia == "voucher"
 } else := per_matricola if {
 	some r in capaci
-	not inadatto(r)
+	r.ammessi[input.persona.garanzia]
+	r.sede_esclusa != input.persona.sede
 } else := min({[r.precedenza, inadatto(r)] | some r in capaci})[1] if {
 	some _ in capaci
 } else := "role_not_allowed"
@@ -36,8 +37,7 @@ inadatto(r) := "level_too_low" if {
 } else := "person_required" if {
 	not r.ammessi[input.persona.garanzia]
 } else := "office_missing" if {
-	input.persona.sede == ""
-	r.ambito == "ufficio"
+	r.sede_esclusa == input.persona.sede
 }
 
 # Quando un ruolo c'è, e manca qualcosa sulla matricola.
@@ -46,8 +46,8 @@ per_matricola := "matricola_missing" if {
 } else := "delega_missing" if {
 	input.azione in {"deleghe.conferisci", "deleghe.subdelega", "deleghe.revoca"}
 	not input.delega
-} else := senza_legami if {
-	input.legami == []
+} else := senza_legame if {
+	count(buoni) == 0
 } else := min(impedimenti) if {
 	count(impedimenti) > 0
 } else := "service_not_delegated" if {
@@ -55,26 +55,27 @@ per_matricola := "matricola_missing" if {
 	input.permesso.legami[b.tipo]
 } else := "delega_not_yours" if {
 	input.azione == "deleghe.revoca"
-} else := "bond_not_allowed" if {
-	count(buoni) > 0
-} else := "bond_not_good"
+} else := "bond_not_allowed"
 
-senza_legami := "delega_not_yours" if {
+senza_legame := "delega_not_yours" if {
 	input.azione == "deleghe.revoca"
+} else := "bond_not_good" if {
+	some _ in input.legami
 } else := "no_bond" if {
 	some r in capaci
 	r.ambito == "legami"
 } else := "other_office"
 
-# I legami che oggi valgono per chi domanda, qualunque cosa consentano.
+# I legami che oggi valgono, in un ruolo che chi domanda ha, qualunque cosa consentano.
 buoni contains b if {
 	some b in input.legami
-	l := data.tabelle.legami[b.tipo]
-	input.persona.ruoli[l.ruolo]
+	tipo := input.permesso.tipi[b.tipo]
+	input.persona.ruoli[tipo.ruolo]
 	vale(b)
-	retto(b, l.padre)
+	retto(b, tipo.padre)
 }
 
+# Una subdelega è retta dalla delega da cui dipende.
 retto(_, "")
 
 retto(b, padre) if {
@@ -85,11 +86,6 @@ retto(b, padre) if {
 # Che cosa si oppone ai legami che, di per sé, consentirebbero l'azione.
 impedimenti contains impedimento(b) if {
 	some b in buoni
-	l := input.permesso.legami[b.tipo]
-	every c in catena(b, l.padre) { c.servizi[input.permesso.servizio] }
+	input.permesso.legami[b.tipo]
+	b.servizi[input.permesso.servizio]
 }
-
-# Un legame, e quello da cui dipende.
-catena(b, "") := [b]
-
-catena(b, padre) := [b, b.padre] if padre != ""
