@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -35,6 +36,9 @@ type grant struct {
 	verdict policies.Verdict
 	subject archive.Subject // what binds the person to the matricola; zero when there is none
 	line    *archive.Access
+
+	shown               int    // matricole of a list that the answer shows; see shows
+	first, last, before string // the first and the last of them, and what the line said before
 }
 
 // about says what is looked at: a numero, an unità produttiva, criteria. The record keeps its first
@@ -42,6 +46,20 @@ type grant struct {
 func (g *grant) about(object string) { g.line.Oggetto = cut(object, maxObject) }
 
 const maxObject = 1000
+
+// shows says that an answer about many matricole tells something of this one. They come in their order: the line
+// keeps how many, the first and the last. Which of those in between the caller could see follows from the
+// delegations and offices of that day, which the archive keeps.
+func (g *grant) shows(matricola string) {
+	if matricola == g.last {
+		return
+	}
+	if g.shown == 0 {
+		g.first, g.before = matricola, g.line.Oggetto
+	}
+	g.shown, g.last = g.shown+1, matricola
+	g.about(strings.TrimSpace(fmt.Sprintf("%s matricole mostrate: %d, da %s a %s", cut(g.before, maxObject-100), g.shown, g.first, g.last)))
+}
 
 // authorize asks whether the caller may do this, on this matricola, today. With no matricola it
 // asks about the archive as a whole.

@@ -165,6 +165,7 @@ func after(all []avvisi.Alert, matricola string, p place) []avvisi.Alert {
 // alertScope is whose alerts the caller may see: those of one matricola, or of all in reach.
 type alertScope struct {
 	walk  *walk
+	grant *grant
 	one   string           // the one matricola; "" is all in reach
 	bonds []archive.Delega // of the caller with that one
 }
@@ -178,11 +179,11 @@ func (s *server) alertScope(c *call, filter alertFilter) (*alertScope, error) {
 		if err != nil {
 			return nil, err
 		}
-		scope.bonds = g.subject.Deleghe
+		scope.grant, scope.bonds = g, g.subject.Deleghe
 		return scope, nil
 	}
 	var err error
-	scope.walk.reach, _, err = s.reach(c, azione)
+	scope.walk.reach, scope.grant, err = s.reach(c, azione)
 	return scope, err
 }
 
@@ -200,6 +201,7 @@ func (s *server) alertsOf(c *call, scope *alertScope, from string, visit func(ma
 		if err != nil {
 			return err
 		}
+		scope.grant.shows(d.Posizione.Matricola)
 		var more bool
 		at, more = visit(d.Posizione.Matricola, all)
 		if at.alert != "" {

@@ -158,7 +158,9 @@ func (s *server) decide(c *call, k kase, ask archived) (*engine.Counters, error)
 		return nil, err
 	}
 	ctx := c.Request.Context()
-	answer, err := s.Decider.Counters(ctx, s.Decider.Edition(), facts, engine.Options{Today: c.today(), Language: c.lang, Explain: ask.depth})
+	answer, err := s.Decider.Counters(ctx, s.Decider.Edition(), facts, engine.Options{
+		Today: c.today(), Language: c.lang, Explain: ask.depth, Kept: true,
+	})
 	if err != nil {
 		return nil, err
 	}

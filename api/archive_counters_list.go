@@ -12,6 +12,7 @@ import (
 	"omnia/archive"
 	"omnia/engine"
 	"omnia/engine/calendar"
+	"omnia/engine/fact"
 	"omnia/engine/quantity"
 	"omnia/internal/fault"
 )
@@ -49,8 +50,8 @@ func (s *server) listCounters(c *call) error {
 	if err := q.err(); err != nil {
 		return err
 	}
-	if ask.reference(c) < archive.LawInForce {
-		return s.beforeLaw(c, "/query/data_fine")
+	if err := s.hasLaw(c, ask); err != nil {
+		return err
 	}
 	g.about("contatori al " + ask.reference(c).String())
 	out := list[unitState]{Items: []unitState{}, Limit: limit}
@@ -58,6 +59,7 @@ func (s *server) listCounters(c *call) error {
 	last, more, err := w.units(after, limit, func(k kase) error {
 		state, err := s.unitState(c, k, ask)
 		out.Items = append(out.Items, state)
+		g.shows(k.at.matricola)
 		return err
 	})
 	if err != nil {
@@ -91,14 +93,22 @@ func (s *server) unitState(c *call, k kase, ask archived) (unitState, error) {
 	return state, nil
 }
 
-// beforeLaw refuses a day on which there was no law to decide by, with the words of the rule that says so.
-func (s *server) beforeLaw(c *call, pointer string) error {
-	x, _ := explanationOf(s.Decider.Edition(), codeBeforeLaw, c.lang)
-	return fault.New(fault.Invalid, codeBeforeLaw, x.Detail).With(fault.Detail{Pointer: pointer, Code: codeBeforeLaw, Text: x.Detail})
+// hasLaw refuses a reference day on which there was no law to decide by, whatever is in reach: each unit would
+// refuse it. The words are those of the rule, which is asked with the day alone.
+func (s *server) hasLaw(c *call, ask archived) error {
+	day := ask.reference(c)
+	if day >= archive.LawInForce {
+		return nil
+	}
+	ed := s.Decider.Edition()
+	facts := &fact.Facts{Vocabulary: ed.Vocabulary, Root: ed.Vocabulary.Root.New()}
+	facts.Root[ed.Vocabulary.Root.Slot("data_riferimento")] = fact.OfDay(day)
+	_, err := s.Decider.Counters(c.Request.Context(), ed, facts, engine.Options{Today: c.today(), Language: c.lang, Explain: engine.Short})
+	if err != nil {
+		return ask.placed(err)
+	}
+	return nil
 }
-
-// codeBeforeLaw is the code of a rule of the edition, which explains it.
-const codeBeforeLaw = "before_law"
 
 // unitOrder is the one order of lists of units: by matricola, then by progressivo.
 const unitOrder = "unita"

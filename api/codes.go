@@ -60,6 +60,7 @@ const (
 	codeDelegaPast           = "delega_past"
 	codeDelegaType           = "delega_type_not_allowed"
 	codeOtherMatricola       = "other_matricola"
+	codeUnitInUse            = "unit_in_use"
 	codePerson               = "not_a_codice_fiscale"
 	codeUUID                 = "not_an_id"
 	codeText                 = "not_plain_text"

@@ -316,6 +316,12 @@ var accessProblems = []explained{
 		Cure:  texts("Scrivere la stessa matricola.", "Write the same matricola.", "Dieselbe Matricola angeben."),
 	},
 	{
+		Code: codeUnitInUse, Kind: fault.Invalid,
+		Title: texts("Unità produttiva con provvedimenti", "Production unit with measures", "Produktionseinheit mit Bescheiden"),
+		Text:  texts("L’unità produttiva %s ha provvedimenti: senza di essa non avrebbero più contatori.", "Production unit %s has measures: without it they would have no counters any more.", "Die Produktionseinheit %s hat Bescheide: Ohne sie hätten diese keine Zähler mehr."),
+		Cure:  texts("Lasciare l’unità e darle una fine (attiva_al).", "Keep the unit and give it an end (attiva_al).", "Die Einheit belassen und ihr ein Ende geben (attiva_al)."),
+	},
+	{
 		Code: codePerson, Kind: fault.Invalid,
 		Title: texts("Codice fiscale non valido", "Not a tax code", "Keine Steuernummer"),
 		Text:  texts("Il valore non è un codice fiscale.", "The value is not a tax code.", "Der Wert ist keine Steuernummer."),

@@ -294,6 +294,18 @@ var provvedimentiProblems = []explained{
 			"data_emissione berichtigen."),
 	},
 	{
+		Code: "bad_numero", Kind: fault.Invalid,
+		Title: texts("Numero non valido",
+			"Bad number",
+			"Ungültige Nummer"),
+		Text: texts("Il numero del provvedimento ha caratteri invisibili, spazi all’inizio o alla fine, o è fatto di soli uno o due punti.",
+			"The number of the measure has invisible characters or blanks at an end, or is one dot or two alone.",
+			"Die Nummer des Bescheids enthält unsichtbare Zeichen oder Leerzeichen am Anfang oder Ende, oder besteht nur aus einem oder zwei Punkten."),
+		Cure: texts("Scrivere il numero come sta sul provvedimento.",
+			"Write the number as it stands on the measure.",
+			"Die Nummer so schreiben, wie sie auf dem Bescheid steht."),
+	},
+	{
 		Code: "correction_of_nothing", Kind: fault.Invalid,
 		Title: texts("Rettifica di nulla",
 			"Correction of nothing",

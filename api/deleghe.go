@@ -111,24 +111,37 @@ func (s *server) grantDelega(c *call) error {
 // mayGrant asks whether the caller may grant this. A subdelega without an end gets that of the
 // delegation it hangs on.
 func (s *server) mayGrant(c *call, d *archive.Delega) (*grant, error) {
-	azione := "deleghe.conferisci"
-	if d.Tipo == archive.Subdelega {
-		azione = "deleghe.subdelega"
-	}
-	g, err := s.ask(c, azione, d.Matricola, func(sub *archive.Subject) *policies.Delegation {
-		i := slices.IndexFunc(sub.Deleghe, func(o archive.Delega) bool { return o.ID == d.Padre })
-		if d.Padre != "" && i >= 0 {
-			d.Parent = &sub.Deleghe[i]
-			if d.To == nil {
-				d.To = d.Parent.To
-			}
-		}
-		return delegationOf(d)
-	})
-	if g != nil && g.verdict.Code == codeNotYours && d.Tipo == archive.Subdelega {
+	g, err := s.ask(c, granting(d), d.Matricola, func(sub *archive.Subject) *policies.Delegation { return under(d, sub) })
+	if g != nil && notUnder(d, g) {
 		return nil, failure(c.lang, codeDelegaParent)
 	}
 	return g, err
+}
+
+// granting is the action that grants a delegation.
+func granting(d *archive.Delega) string {
+	if d.Tipo == archive.Subdelega {
+		return "deleghe.subdelega"
+	}
+	return "deleghe.conferisci"
+}
+
+// under finds the delegation that one hangs on among those of who grants it, and gives it as the policies are
+// asked about it.
+func under(d *archive.Delega, sub *archive.Subject) *policies.Delegation {
+	i := slices.IndexFunc(sub.Deleghe, func(o archive.Delega) bool { return o.ID == d.Padre })
+	if d.Padre != "" && i >= 0 {
+		d.Parent = &sub.Deleghe[i]
+		if d.To == nil {
+			d.To = d.Parent.To
+		}
+	}
+	return delegationOf(d)
+}
+
+// notUnder tells whether a subdelega was refused because what it hangs on is not the caller's.
+func notUnder(d *archive.Delega, g *grant) bool {
+	return g.verdict.Code == codeNotYours && d.Tipo == archive.Subdelega
 }
 
 // codeNotYours is the deny of a delegation that the caller has no part in.
@@ -180,12 +193,11 @@ func (c *call) complete(d *archive.Delega) error {
 	return err
 }
 
-// storeDelega stores the delegation unless the same one is there.
+// storeDelega stores the delegation unless one like it is there: to take it away one would have to find both.
 func (s *server) storeDelega(ctx context.Context, c *call, g *grant, d *archive.Delega) error {
-	if err := s.overlapping(ctx, c, d); err != nil {
-		return err
-	}
-	if err := s.Archive.Grant(ctx, []archive.Delega{*d}); err != nil {
+	if err := s.Archive.GrantApart(ctx, *d); errors.Is(err, archive.ErrOverlap) {
+		return failure(c.lang, codeDelegaOverlap)
+	} else if err != nil {
 		return err
 	}
 	stored, err := s.Archive.Delega(ctx, d.ID)
@@ -194,34 +206,6 @@ func (s *server) storeDelega(ctx context.Context, c *call, g *grant, d *archive.
 	}
 	g.about("delega " + d.ID)
 	return c.created(s.PublicURL+"/v1/deleghe/"+d.ID, c.delega(stored))
-}
-
-// overlapping refuses a second delegation of a kind to the same person: to take it away one would have
-// to find both.
-func (s *server) overlapping(ctx context.Context, c *call, d *archive.Delega) error {
-	what := archive.DelegaCriteria{Matricola: d.Matricola, Delegato: d.Delegato, Padre: d.Padre, Tipi: []archive.Tipo{d.Tipo}}
-	page := archive.Page{Limit: maxLimit}
-	for {
-		list, more, err := s.Archive.Deleghe(ctx, what, page)
-		if err != nil {
-			return err
-		}
-		if slices.ContainsFunc(list, func(o archive.Delega) bool { return overlap(&o, d) }) {
-			return failure(c.lang, codeDelegaOverlap)
-		}
-		if !more {
-			return nil
-		}
-		page.After = list[len(list)-1].ID
-	}
-}
-
-// overlap tells whether two delegations have a day on which both are good.
-func overlap(a, b *archive.Delega) bool {
-	if a.RevocataIl != nil || a.Parent != nil && a.Parent.RevocataIl != nil {
-		return false
-	}
-	return (b.To == nil || a.From <= *b.To) && (a.To == nil || b.From <= *a.To)
 }
 
 // listDeleghe lists the delegations that the caller granted, holds, or owns the matricola of; whoever may

@@ -264,8 +264,8 @@ func TestManyDelegationsAreLoadedWholeOrNotAtAll(t *testing.T) {
 	if got := load("archivio", "text/csv", csv); got != 200 || count() != 3 {
 		t.Errorf("as CSV: %d, %d stored", got, count())
 	}
-	if got := load("titolare", "application/x-ndjson", good); got != 403 {
-		t.Errorf("by a titolare: %d", got)
+	if got := load("auditor", "application/x-ndjson", good); got != 403 {
+		t.Errorf("by an auditor: %d", got)
 	}
 	if got := load("archivio", "application/xml", good); got != 415 {
 		t.Errorf("as XML: %d", got)

@@ -12,6 +12,7 @@ import (
 
 	"omnia/archive"
 	"omnia/engine/calendar"
+	"omnia/internal/fault"
 )
 
 func (s *server) matricoleRoutes() []route {
@@ -99,6 +100,7 @@ func (s *server) listMatricole(c *call) error {
 	out := list[listedMatricola]{Items: make([]listedMatricola, len(found)), Limit: page.limit}
 	for i := range found {
 		out.Items[i] = c.listed(&found[i], g)
+		g.shows(found[i].Matricola)
 	}
 	if more {
 		out.NextCursor = writeCursor(page.sort, found[len(found)-1].Matricola)
@@ -199,7 +201,10 @@ func (s *server) showMatricola(c *call) error {
 	if err != nil {
 		return err
 	}
-	if c.unmodified(versionTag(p.Versione, p.Digest)) {
+	tag := versionTag(p.Versione, p.Digest)
+	c.Header("ETag", tag)
+	// What a delegation allows, and until when, changes without a new version of the company.
+	if len(g.subject.Deleghe) == 0 && c.unmodified(tag) {
 		return nil
 	}
 	return c.json(c.shown(p, g))
@@ -271,6 +276,9 @@ func (s *server) putMatricola(ctx context.Context, c *call, g *grant, p *archive
 	if !rests.holds(tag) {
 		return c.stale()
 	}
+	if err := s.keepsUnits(ctx, c, before, p); err != nil {
+		return err
+	}
 	written, _, err := s.Archive.WritePosizione(ctx, p, version)
 	if errors.Is(err, archive.ErrStale) {
 		return c.stale()
@@ -280,6 +288,34 @@ func (s *server) putMatricola(ctx context.Context, c *call, g *grant, p *archive
 	}
 	g.about(fmt.Sprintf("versione %d, %s", version+1, written))
 	return s.answerWritten(ctx, c, g, p.Matricola, written)
+}
+
+// keepsUnits refuses a change that leaves out a unit with provvedimenti: nobody could ask for its counters
+// any more.
+func (s *server) keepsUnits(ctx context.Context, c *call, before, after *archive.Posizione) error {
+	if before == nil {
+		return nil
+	}
+	if err := before.Open(); err != nil {
+		return err
+	}
+	var wrong []fault.Detail
+	for _, u := range before.Unita {
+		if slices.ContainsFunc(after.Unita, func(v archive.Unita) bool { return v.Progressivo == u.Progressivo }) {
+			continue
+		}
+		history, err := s.Archive.History(ctx, before.Matricola, u.Progressivo, time.Time{})
+		if err != nil {
+			return err
+		}
+		if len(history) > 0 {
+			wrong = append(wrong, defect(c.lang, "/unita_produttive", codeUnitInUse, u.Progressivo))
+		}
+	}
+	if len(wrong) > 0 {
+		return failure(c.lang, codeInvalidInput).With(wrong...)
+	}
+	return nil
 }
 
 func (s *server) answerWritten(ctx context.Context, c *call, g *grant, matricola string, written archive.Written) error {

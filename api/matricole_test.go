@@ -233,9 +233,9 @@ func TestACompanyThatCanNotBe(t *testing.T) {
 func TestWhatTheCallerHasIsNotSentAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	tag := w.as("titolare", get("/v1/matricole/"+first)).Header().Get("ETag")
+	tag := w.as("auditor", get("/v1/matricole/"+first)).Header().Get("ETag")
 	for header, status := range map[string]int{tag: 304, "W/" + tag: 304, `"x", ` + tag: 304, "*": 304, `"x"`: 200} {
-		res := w.as("titolare", get("/v1/matricole/"+first).with("If-None-Match", header))
+		res := w.as("auditor", get("/v1/matricole/"+first).with("If-None-Match", header))
 		if res.Code != status || status == 304 && (res.Body.Len() != 0 || res.Header().Get("ETag") != tag) {
 			t.Errorf("%s: %d %s", header, res.Code, res.Body)
 		}
@@ -285,4 +285,25 @@ func TestTheRecordOfAccessesIsForTheAuditor(t *testing.T) {
 	for _, persona := range []string{"titolare", "consulente", "operatore", "archivio", "esperto", "portale"} {
 		want(t, w.as(persona, get("/v1/accessi")), http.StatusForbidden, "role_not_allowed")
 	}
+}
+
+func TestAUnitWithMeasuresStays(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const without = `{"matricola": "%s", "codice_fiscale": "01533450266", "denominazione": "Ferri", "sede": "7000", "attiva_dal": "2010-01-01", "unita_produttive": [%s]}`
+	const unit = `{"progressivo": "%s", "attiva_dal": "2010-01-01"}`
+	path := "/v1/matricole/" + first
+	send := func(units string) request {
+		return put(path, fmt.Sprintf(without, first, units)).with("If-Match", "*")
+	}
+	body := strings.Replace(measureOf(first), `"unita_produttiva":"0"`, `"unita_produttiva":"2"`, 1)
+	want(t, w.as("archivio", post("/v1/provvedimenti", body)), http.StatusCreated, "")
+	want(t, w.as("archivio", send(fmt.Sprintf(unit, "0"))), http.StatusUnprocessableEntity, "invalid_input", "unit_in_use")
+	want(t, w.as("archivio", send(fmt.Sprintf(unit, "2"))), http.StatusOK, "")
+}
+
+// measureOf is a provvedimento of the main unit of a matricola.
+func measureOf(matricola string) string {
+	return fmt.Sprintf(`{"numero":"U-1","matricola":%q,"unita_produttiva":"0","prestazione":"CIGO","causale":"mancanza_lavoro",`+
+		`"esito":"accoglimento","dal":"2025-03-03","al":"2025-03-09","data_emissione":"2025-03-20"}`, matricola)
 }

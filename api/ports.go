@@ -42,6 +42,8 @@ type Archive interface {
 
 	// Posizione is a company as it was known at that instant (zero: now).
 	Posizione(ctx context.Context, matricola string, knownAt time.Time) (*archive.Posizione, error)
+	// Posizioni are the companies of these matricole, as they are now; one that is not stored is left out.
+	Posizioni(ctx context.Context, matricole []string) ([]archive.Posizione, error)
 	// WritePosizione stores a company, or a change of it. ifVersion is the version that the change rests
 	// on: 0 for a new one, -1 for whatever there is; otherwise ErrStale. It gives the version stored.
 	WritePosizione(ctx context.Context, p *archive.Posizione, ifVersion int) (archive.Written, int, error)
@@ -75,6 +77,10 @@ type Archive interface {
 	// Grant stores delegations, all or none. A subdelega whose parent is not good any more, or narrower
 	// or shorter than it, is refused by the transaction itself: archive.ErrParent.
 	Grant(ctx context.Context, list []archive.Delega) error
+	// GrantApart is Grant of one delegation that is new: when the same person has one of this kind for the matricola
+	// already (of a subdelega: under this parent), on days that overlap, it is archive.ErrOverlap. Of several who
+	// grant the same at once, one does.
+	GrantApart(ctx context.Context, d archive.Delega) error
 	// Revoke ends a delegation at that instant, and with it those that hang on it. Again is no error.
 	Revoke(ctx context.Context, id, by string, at time.Time) (*archive.Delega, error)
 	// Deleghe lists delegations, the newest last, by id.

@@ -212,7 +212,7 @@ func (s *server) effects(c *call, p *archive.Provvedimento, asked time.Time, d *
 	}
 	answer, err := s.decided(c, unit{p.Matricola, p.UnitaProduttiva}, archived{day: d.Giorno, knownAt: at, depth: engine.Short})
 	if err == nil {
-		d.Effetti = archive.Effects(answer, p.Numero)
+		d.Effetti, d.Assenti = archive.Effects(answer, p.Numero), failing(answer)
 		return nil
 	}
 	f, ok := errors.AsType[*fault.Fault](err)
@@ -220,6 +220,17 @@ func (s *server) effects(c *call, p *archive.Provvedimento, asked time.Time, d *
 		return err
 	}
 	d.Assenti = &unexplained{f.Code, f.Text}
+	return nil
+}
+
+// failing says why a counter, and with it the effect of any measure on it, could not be computed; nil when all
+// were.
+func failing(answer *engine.Counters) *unexplained {
+	for i := range answer.Items {
+		if f := answer.Items[i].Failure; f != nil {
+			return &unexplained{f.Code, f.Detail}
+		}
+	}
 	return nil
 }
 

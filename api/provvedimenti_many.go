@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -9,7 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"omnia/archive"
 	"omnia/archive/importing"
 	"omnia/internal/fault"
 )
@@ -61,7 +59,7 @@ func (s *server) onceAfter(c *call, work func() (*importing.Report, error)) erro
 	if c.key != "" {
 		free, err := s.keys.take(c.Request.Context(), c.owner()+"\n"+c.key)
 		if err != nil {
-			return failure(c.lang, codeInProgress).Wrap(err)
+			return c.inProgress(err)
 		}
 		defer free()
 		if done, err := s.replay(c); done || err != nil {
@@ -76,11 +74,14 @@ func (s *server) onceAfter(c *call, work func() (*importing.Report, error)) erro
 		return err
 	}
 	err = s.keep(c.Request.Context(), c)
-	if errors.Is(err, errTwin) { // another instance did the same: its report says what was new
-		c.held.takeBack()
-		_, err = s.replay(c)
+	if !errors.Is(err, errTwin) {
+		return err
 	}
-	return err
+	c.held.takeBack() // another instance did the same: its report says what was new
+	if done, err := s.replay(c); done || err != nil {
+		return err
+	}
+	return c.inProgress(errTwin)
 }
 
 // bringIn runs the import. A batch of the whole text is one transaction, which must not wait for a slow
@@ -100,10 +101,8 @@ func (s *server) bringIn(c *call, batch int) (*importing.Report, error) {
 		defer remove()
 		source = file
 	}
-	known := s.company(c)
 	report, err := importing.Run(c.Request.Context(), reader, s.Archive, source, importing.Options{
 		Kind: importing.Provvedimenti, Batch: batch, By: c.who().Subject, Language: c.lang, Today: c.today(), Now: s.Now,
-		Check: func(ctx context.Context, p *archive.Provvedimento) (*fault.Detail, error) { return known.check(ctx, p) },
 	})
 	if err != nil {
 		return nil, &reported{body.failure(c, err, s.Limits.Bulk), report}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"omnia/archive"
+	"omnia/archive/importing"
 	"omnia/internal/fault"
 )
 
@@ -60,7 +61,7 @@ func (s *server) readProvvedimento(c *call, body []byte) (*archive.Provvedimento
 		return nil, err
 	}
 	p.RegistratoDa = c.who().Subject
-	if d, err := s.company(c).check(c.Request.Context(), p); err != nil {
+	if d, err := importing.NewKnown(s.Archive, c.lang).Check(c.Request.Context(), p); err != nil {
 		return nil, err
 	} else if d != nil {
 		return nil, failure(c.lang, codeInvalidInput).With(*d)
@@ -179,70 +180,4 @@ func numbered(body []byte, versione int) []byte {
 	out := append(bytes.Clone(before), `{"versione":`...)
 	out = strconv.AppendInt(out, int64(versione), 10)
 	return append(append(out, ','), after...)
-}
-
-// companies knows the matricole that measures are about: each is looked up once.
-type companies struct {
-	server *server
-	lang   string
-	units  map[string]map[string]bool // by matricola; nil where there is no such company
-}
-
-func (s *server) company(c *call) *companies {
-	return &companies{server: s, lang: c.lang, units: map[string]map[string]bool{}}
-}
-
-// check tells what is wrong with the company or the unit that a measure names: the archive must know both,
-// or nobody would ever find it.
-func (k *companies) check(ctx context.Context, p *archive.Provvedimento) (*fault.Detail, error) {
-	units, err := k.of(ctx, p.Matricola)
-	if err != nil {
-		return nil, err
-	}
-	var d fault.Detail
-	switch {
-	case units == nil:
-		d = defect(k.lang, "/matricola", codeUnknownMatricola, p.Matricola)
-	case !units[p.UnitaProduttiva]:
-		d = defect(k.lang, "/unita_produttiva", codeUnknownUnit, p.UnitaProduttiva)
-	default:
-		return nil, nil
-	}
-	return &d, nil
-}
-
-// maxCompanies bounds what is remembered of a long import.
-const maxCompanies = 20_000
-
-func (k *companies) of(ctx context.Context, matricola string) (map[string]bool, error) {
-	if units, ok := k.units[matricola]; ok {
-		return units, nil
-	}
-	if len(k.units) >= maxCompanies {
-		clear(k.units)
-	}
-	units, err := k.read(ctx, matricola)
-	if err != nil {
-		return nil, err
-	}
-	k.units[matricola] = units
-	return units, nil
-}
-
-func (k *companies) read(ctx context.Context, matricola string) (map[string]bool, error) {
-	p, err := k.server.Archive.Posizione(ctx, matricola, time.Time{})
-	if errors.Is(err, archive.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := p.Open(); err != nil {
-		return nil, err
-	}
-	units := make(map[string]bool, len(p.Unita))
-	for i := range p.Unita {
-		units[p.Unita[i].Progressivo] = true
-	}
-	return units, nil
 }

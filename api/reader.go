@@ -4,30 +4,30 @@ import (
 	"sync/atomic"
 
 	"omnia/archive"
-	"omnia/engine/fact"
+	"omnia/engine/rulebook"
 )
 
-// readerCache keeps the reader of the vocabulary in use; a reload brings another.
+// readerCache keeps the reader of the edition in use; a reload brings another.
 type readerCache struct {
-	atomic.Pointer[vocabularyReader]
+	atomic.Pointer[editionReader]
 }
 
-type vocabularyReader struct {
-	vocabulary *fact.Vocabulary
-	reader     *archive.Reader
+type editionReader struct {
+	edition *rulebook.Edition
+	reader  *archive.Reader
 }
 
-// reader reads what is to be archived, with the vocabulary of the edition in use.
+// reader reads what is to be archived, with the vocabulary of the edition in use, and holds it to its rules.
 func (s *server) reader() (*archive.Reader, error) {
-	vocabulary := s.Decider.Edition().Vocabulary
-	if r := s.readers.Load(); r != nil && r.vocabulary == vocabulary {
+	edition := s.Decider.Edition()
+	if r := s.readers.Load(); r != nil && r.edition == edition {
 		return r.reader, nil
 	}
-	r, err := archive.NewReader(vocabulary)
+	r, err := archive.ReaderOf(edition)
 	if err != nil {
 		return nil, err
 	}
-	s.readers.Store(&vocabularyReader{vocabulary, r})
+	s.readers.Store(&editionReader{edition, r})
 	return r, nil
 }
 

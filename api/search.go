@@ -129,7 +129,7 @@ func (s *server) readSearch(c *call, q *query) (what *search, after string) {
 
 // read reads the criteria, and fills in what nobody said.
 func (s *search) read(q *query, voc *fact.Vocabulary) {
-	s.Esito = archive.Sezione(q.choice("esito", "", string(archive.Autorizzazioni), string(archive.Reiezioni)))
+	s.Esito = archive.Sezione(q.choice("esito", "", string(archive.Autorizzazioni), string(archive.Reiezioni), string(archive.InIstruttoria)))
 	s.Prestazione = q.choice("prestazione", codesOf(voc, "prestazione")...)
 	s.Causale = q.choice("causale", codesOf(voc, "causale")...)
 	s.UnitaProduttiva = q.plain("unita_produttiva")

@@ -45,5 +45,6 @@ var (
 	ErrNotFound    = fault.New(fault.NotFound, "not_found", "Nothing is there for the caller.")
 	ErrConflict    = fault.New(fault.Conflict, "provvedimento_conflict", "Another content is stored under this number and version.")
 	ErrStale       = fault.New(fault.Conflict, "stale_version", "It was changed meanwhile: read it again.")
+	ErrOverlap     = fault.New(fault.Conflict, "delega_overlap", "The same person has a delegation of this kind for the matricola already, on days that overlap.")
 	ErrUnavailable = fault.New(fault.Unavailable, "archive_unavailable", "The archive can't be reached; try again.")
 )

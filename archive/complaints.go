@@ -41,6 +41,10 @@ var sentences = map[string]fact.Texts{
 		"Data di emissione: il %s non è ancora venuto, oggi è il %s: correggere la data.",
 		"Day of issue: %s has not come yet, today is %s: correct the day.",
 		"Ausstellungstag: Der %s liegt in der Zukunft, heute ist der %s: Berichtigen Sie den Tag."),
+	"bad_numero": labels(
+		"Numero del provvedimento: solo caratteri visibili, senza spazi all’inizio o alla fine, e non un punto o due soli: correggerlo.",
+		"Number of the measure: visible characters only, no blanks at either end, and not one dot or two alone: correct it.",
+		"Nummer des Bescheids: nur sichtbare Zeichen, keine Leerzeichen am Anfang oder Ende und nicht bloß ein oder zwei Punkte: Berichtigen Sie sie."),
 	"correction_of_nothing": labels(
 		"Motivo della rettifica: la versione 1 non rettifica nulla: omettere il campo, oppure indicare la versione che rettifica.",
 		"Why it is corrected: version 1 corrects nothing: leave the field out, or give the version that corrects.",

@@ -36,9 +36,11 @@ type Provvedimento struct {
 // reiezioni are searched apart).
 type Sezione string
 
-// The sections. An application under examination is in neither.
+// The sections. An application under examination has not been decided: it is in neither of the two that
+// the notice lists, and is found only by who asks for it.
 const (
-	Tutte          Sezione = ""
+	Tutte          Sezione = "" // autorizzazioni and reiezioni, in a search
+	InIstruttoria  Sezione = "in_istruttoria"
 	Autorizzazioni Sezione = "autorizzazioni" // accoglimento, accoglimento_parziale
 	Reiezioni      Sezione = "reiezioni"      // reiezione
 )

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"slices"
 
+	"omnia/engine"
 	"omnia/engine/calendar"
 	"omnia/engine/fact"
 	"omnia/engine/quantity"
+	"omnia/engine/rulebook"
 	"omnia/internal/fault"
 )
 
@@ -22,6 +24,7 @@ type Reader struct {
 	delega        shape
 	loaded        shape // a delega as INPS loads it, with who granted it
 	at            caseSlots
+	rules         *engine.PeriodChecks // nil: provvedimenti are held to their form only
 }
 
 // Options are what reading needs beside the body.
@@ -59,7 +62,8 @@ func (s *shape) get(rec fact.Record, name string) *fact.Value {
 	return &rec[i]
 }
 
-// NewReader makes the reader of a vocabulary. It fails when the facts lack what the archive rests
+// NewReader makes the reader of a vocabulary, which knows the form of what is kept and no rule; what is to be
+// written is read by [ReaderOf]. It fails when the facts lack what the archive rests
 // on, or when a row of periodi has a field that the archive calls its own.
 func NewReader(voc *fact.Vocabulary) (*Reader, error) {
 	if err := checkVocabulary(voc); err != nil {
@@ -70,6 +74,17 @@ func NewReader(voc *fact.Vocabulary) (*Reader, error) {
 		delega: newShape(delegaGroup(voc)), loaded: newShape(loadedGroup(voc)),
 	}
 	r.at = newCaseSlots(voc)
+	return r, nil
+}
+
+// ReaderOf makes the reader of an edition. It holds provvedimenti to the rules of the edition too: a period that no
+// counter could be decided with is refused before it is kept.
+func ReaderOf(ed *rulebook.Edition) (*Reader, error) {
+	r, err := NewReader(ed.Vocabulary)
+	if err != nil {
+		return nil, err
+	}
+	r.rules = engine.NewPeriodChecks(ed)
 	return r, nil
 }
 

@@ -2,6 +2,8 @@ package archive
 
 import (
 	"slices"
+	"strings"
+	"unicode"
 
 	"omnia/engine/calendar"
 	"omnia/engine/fact"
@@ -71,6 +73,9 @@ func (r *Reader) Provvedimento(body []byte, opt Options) (*Provvedimento, error)
 func (r *Reader) checkProvvedimento(rec fact.Record, opt Options) []fault.Detail {
 	var c complaints
 	get := func(name string) *fact.Value { return r.provvedimento.get(rec, name) }
+	if v := get("numero"); v.IsKnown() && !goodNumero(v.Text) {
+		c.add(opt, "/numero", "bad_numero")
+	}
 	if v := get("data_emissione"); v.IsKnown() && v.Day() > opt.Today {
 		c.add(opt, "/data_emissione", "issued_in_future", v.Day(), opt.Today)
 	}
@@ -81,7 +86,17 @@ func (r *Reader) checkProvvedimento(rec fact.Record, opt Options) []fault.Detail
 	case !first && !correzione.IsKnown():
 		c.add(opt, "/correzione", "correction_without_reason", versione.Num)
 	}
+	if r.rules != nil {
+		c = append(c, r.rules.Check(rec, opt.Language)...)
+	}
 	return c
+}
+
+// goodNumero tells whether a numero can be read by people and stand in an address: visible characters, with blanks
+// only between them. Clients take "." and ".." in an address for steps, and never ask for them.
+func goodNumero(s string) bool {
+	hidden := func(r rune) bool { return !unicode.IsPrint(r) }
+	return s != "." && s != ".." && strings.TrimSpace(s) == s && !strings.ContainsFunc(s, hidden)
 }
 
 // FromRecord is the measure that a checked record says, its days used in order and each once.

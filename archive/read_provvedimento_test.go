@@ -136,7 +136,7 @@ func drawMeasure(t *rapid.T) map[string]json.RawMessage {
 	}
 	from := calendar.Of(2010, 1, 1) + calendar.Day(rapid.IntRange(0, 5000).Draw(t, "from"))
 	m := map[string]json.RawMessage{
-		"numero": raw(rapid.StringMatching(`[A-Za-z0-9/._-]{1,20}`).Draw(t, "numero")), "prestazione": raw(rapid.SampledFrom([]string{"CIGO", "CIGS", "AIS"}).Draw(t, "prestazione")),
+		"numero": raw(rapid.StringMatching(`[A-Za-z0-9][A-Za-z0-9/._ -]{0,18}[A-Za-z0-9]`).Draw(t, "numero")), "prestazione": raw(rapid.SampledFrom([]string{"CIGO", "CIGS", "AIS"}).Draw(t, "prestazione")),
 		"esito": raw(rapid.SampledFrom([]string{"accoglimento", "accoglimento_parziale", "reiezione", "in_istruttoria"}).Draw(t, "esito")),
 		"dal":   raw(from), "al": raw(from + calendar.Day(rapid.IntRange(0, 400).Draw(t, "length"))),
 		"matricola": raw(rapid.StringMatching(`[0-9]{10}`).Draw(t, "matricola")), "unita_produttiva": raw(rapid.StringMatching(`[0-9]{1,3}`).Draw(t, "unita")),

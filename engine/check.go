@@ -33,7 +33,8 @@ func newChecks(ed *rulebook.Edition) []*check {
 	return out
 }
 
-// check runs every rule on the facts. Errors come back as details of the input, the rest as warnings.
+// check runs every rule on the facts. Errors come back as details of the input, but for those about a period of
+// a kept history; the rest as warnings.
 func (c *decision) check() (warnings []Warning, refused []fault.Detail) {
 	warnings = []Warning{}
 	for _, k := range c.engine.checks {
@@ -50,17 +51,23 @@ func (c *decision) check() (warnings []Warning, refused []fault.Detail) {
 			if c.opt.Found != nil && finding.Code != codeRuleFailed {
 				c.opt.Found(k.rule)
 			}
-			if v.Severity == "error" && finding.Code != codeRuleFailed {
-				refused = append(refused, fault.Detail{Pointer: finding.Pointer, Code: finding.Code, Text: finding.Message})
-			} else {
+			switch {
+			case v.Severity != severityError || finding.Code == codeRuleFailed:
 				warnings = append(warnings, *finding)
+			case c.opt.Kept && k.list == c.engine.slots.periodi:
+				warnings = append(warnings, c.refuse(k, row, finding))
+			default:
+				refused = append(refused, fault.Detail{Pointer: finding.Pointer, Code: finding.Code, Text: finding.Message})
 			}
 		}
 	}
 	return warnings, refused
 }
 
-const codeRuleFailed = "rule_failed"
+const (
+	codeRuleFailed = "rule_failed"
+	severityError  = "error" // of a rule whose finding no decision can be taken on
+)
 
 // find runs one rule on one row. A rule that can't be evaluated is a finding of its own, never silence.
 func (c *decision) find(k *check, row fact.Record) (*rulebook.RuleVersion, *Warning) {

@@ -26,6 +26,11 @@ type Options struct {
 	Language string       // it, en, de
 	Explain  Depth
 
+	// Kept says that the history was kept before it is asked about, so that the caller can't put it right: a period
+	// that the rules refuse is a warning then, and a failure of the counters that look at its days, rather than the
+	// end of the whole decision.
+	Kept bool
+
 	// Observe is told the result of each counter, with what it Reached, and Found each check that
 	// reported something. They are for coverage; nil, they cost nothing.
 	Observe func(*counter.Result)

@@ -58,6 +58,9 @@ func (g *Engine) Counters(f *fact.Facts, opt Options) (*Counters, error) {
 	}
 	kase := g.plan.NewCase(c.facts, c.ref)
 	defer kase.Done()
+	for _, r := range c.refused {
+		kase.Refuse(r.row, r.failure)
+	}
 	c.recall()
 	c.words = g.book.Writer(opt.Language, c.facts.Get("unita_produttiva.giorni_settimana").Num)
 	defer c.words.Done()
@@ -92,6 +95,8 @@ type decision struct {
 	words  *explain.Writer
 	env    rulebook.Env
 	filled []*rulebook.Presumption // those that filled a fact
+
+	refused []refused // periods of a kept history
 
 	history []past
 	amounts map[amount]*quantity.Quantity

@@ -15,7 +15,6 @@ func (s *Store) Sections(ctx context.Context, c archive.Criteria) (map[archive.S
 	if !storable(append([]string{c.Matricola, c.Prestazione, c.Causale, c.UnitaProduttiva}, c.Parole...)...) {
 		return found, nil
 	}
-	c.Sezione = archive.Tutte
 	var rows []struct {
 		Sezione archive.Sezione
 		N       int
@@ -25,6 +24,9 @@ func (s *Store) Sections(ctx context.Context, c archive.Criteria) (map[archive.S
 		return nil, s.failure(ctx, "count provvedimenti", err)
 	}
 	for _, r := range rows {
+		if r.Sezione == "" {
+			r.Sezione = archive.InIstruttoria
+		}
 		found[r.Sezione] = r.N
 	}
 	return found, nil

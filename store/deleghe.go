@@ -151,6 +151,53 @@ func (s *Store) Grant(ctx context.Context, list []archive.Delega) error {
 	return s.failure(ctx, "grant deleghe", err)
 }
 
+// GrantApart is [Store.Grant] of one delegation, refused with archive.ErrOverlap when the same person has one of
+// its kind for the matricola already (of a subdelega: under its parent) that is good on one of its days.
+// Of several who grant the same at once, one does, and the others see that it did.
+func (s *Store) GrantApart(ctx context.Context, d archive.Delega) error {
+	err := s.write(ctx, func(ctx context.Context) error {
+		// Who grants many in one transaction takes turns with itself first, so that a file sent twice waits for its twin.
+		for _, turn := range []string{"deleghe di " + d.Delegante, "delega " + d.Matricola + " " + d.Delegato} {
+			if err := s.takeTurn(ctx, turn); err != nil {
+				return err
+			}
+		}
+		if there, err := s.overlaps(ctx, &d); err != nil {
+			return err
+		} else if there {
+			return archive.ErrOverlap
+		}
+		return s.Grant(ctx, []archive.Delega{d})
+	})
+	return s.failure(ctx, "grant a delega", err)
+}
+
+// takeTurn keeps others who take the same turn waiting until the transaction ends. SQLite needs nothing: who writes
+// there is alone.
+func (s *Store) takeTurn(ctx context.Context, turn string) error {
+	if s.dialect != postgres {
+		return nil
+	}
+	return s.db(ctx).Exec("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", turn).Error
+}
+
+// overlaps tells whether a delegation like d is good on one of its days.
+func (s *Store) overlaps(ctx context.Context, d *archive.Delega) (bool, error) {
+	q := &query{}
+	q.add(`SELECT d.id FROM deleghe AS d LEFT JOIN deleghe AS p ON p.id = d.padre
+WHERE d.delegato = ? AND d.matricola = ? AND d.tipo = ? AND d.revocata_il IS NULL AND p.revocata_il IS NULL
+AND (d.valida_al IS NULL OR d.valida_al >= ?)`, d.Delegato, d.Matricola, d.Tipo, day(d.From))
+	if d.To != nil {
+		q.add(" AND d.valida_dal <= ?", day(*d.To))
+	}
+	if d.Padre != "" {
+		q.add(" AND d.padre = ?", d.Padre)
+	}
+	var ids []string
+	err := s.db(ctx).Raw(q.add(" LIMIT 1").String(), q.args...).Scan(&ids).Error
+	return len(ids) > 0, err
+}
+
 // byTipo parts subdeleghe from the rest, for parents go first.
 func (s *Store) byTipo(list []archive.Delega) (bonds, subs []archive.Delega) {
 	for _, d := range list {

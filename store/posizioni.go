@@ -50,6 +50,30 @@ func (s *Store) Posizione(ctx context.Context, matricola string, knownAt time.Ti
 	return r.value(), nil
 }
 
+// Posizioni are the companies of these matricole, as they are now, by matricola; one that is not stored is left
+// out. As many as are asked for are one question.
+func (s *Store) Posizioni(ctx context.Context, matricole []string) ([]archive.Posizione, error) {
+	askable := make([]string, 0, len(matricole))
+	for _, m := range matricole {
+		if storable(m) {
+			askable = append(askable, m)
+		}
+	}
+	if len(askable) == 0 {
+		return nil, nil
+	}
+	var rows []posizione
+	condition, arg := s.among("matricola", askable)
+	if err := known(s.db(ctx).Where(condition, arg), time.Time{}).Order("matricola").Find(&rows).Error; err != nil {
+		return nil, s.failure(ctx, "read companies", err)
+	}
+	out := make([]archive.Posizione, len(rows))
+	for i := range rows {
+		out[i] = *rows[i].value()
+	}
+	return out, nil
+}
+
 // WritePosizione stores a company, or a change of it, and gives the version stored. ifVersion is the
 // version that the change rests on: 0 for a new one, -1 for whatever there is; when another one is stored,
 // it is ErrStale with the version that is. The same content as stored is Same, and no new version.

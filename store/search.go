@@ -42,18 +42,29 @@ func search(db *gorm.DB, c archive.Criteria, page archive.Page) (*gorm.DB, error
 	if err != nil {
 		return nil, err
 	}
-	q := filtered(db, c)
+	q := section(filtered(db, c), c.Sezione)
 	if q, err = o.after(q, page.After); err != nil {
 		return nil, err
 	}
 	return q.Order(o.by()).Limit(page.Limit + 1), nil
 }
 
-// filtered narrows q to what the criteria ask for.
+// section narrows q to a section; applications under examination are in none.
+func section(q *gorm.DB, s archive.Sezione) *gorm.DB {
+	switch s {
+	case archive.Tutte:
+		return q.Where("sezione <> ''")
+	case archive.InIstruttoria:
+		return q.Where("sezione = ''")
+	}
+	return q.Where("sezione = ?", string(s))
+}
+
+// filtered narrows q to what the criteria ask for, whatever the section.
 func filtered(q *gorm.DB, c archive.Criteria) *gorm.DB {
 	q = q.Where("matricola = ?", c.Matricola)
 	for _, f := range []struct{ column, value string }{
-		{"sezione", string(c.Sezione)}, {"prestazione", c.Prestazione}, {"causale", c.Causale}, {"unita_produttiva", c.UnitaProduttiva},
+		{"prestazione", c.Prestazione}, {"causale", c.Causale}, {"unita_produttiva", c.UnitaProduttiva},
 	} {
 		if f.value != "" {
 			q = q.Where(f.column+" = ?", f.value)

@@ -10,20 +10,24 @@ import (
 	"unicode/utf8"
 )
 
-// columns are those of a CSV of deleghe; the last may be missing.
-var columns = []string{"matricola", "tipo", "delegato", "studio", "servizi", "valida_dal", "valida_al", "delegante", "padre"}
+// columns are those of a CSV of deleghe; the last may be missing. Who grants for itself does not say who grants.
+var (
+	columns    = []string{"matricola", "tipo", "delegato", "studio", "servizi", "valida_dal", "valida_al", "delegante", "padre"}
+	ownColumns = []string{"matricola", "tipo", "delegato", "studio", "servizi", "valida_dal", "valida_al", "padre"}
+)
 
 // header is the first line of a CSV: the columns, in the order that the file has.
 type header struct {
-	comma  rune
-	names  []string
-	defect string   // code of what is wrong with it: then every line is refused for it
-	about  []string // the columns that the defect is about
+	comma   rune
+	names   []string
+	columns []string // those that it may have
+	defect  string   // code of what is wrong with it: then every line is refused for it
+	about   []string // the columns that the defect is about
 }
 
 // newHeader reads a header. Columns stand between commas or, as Italian spreadsheets write them, semicolons.
-func newHeader(text []byte) *header {
-	h := &header{comma: ','}
+func newHeader(text []byte, columns []string) *header {
+	h := &header{comma: ',', columns: columns}
 	if bytes.Count(text, []byte{';'}) > bytes.Count(text, []byte{','}) {
 		h.comma = ';'
 	}
@@ -61,7 +65,7 @@ func (h *header) cells(text []byte) ([]string, error) {
 // row is a line as the JSON object it stands for, without its empty cells.
 func (h *header) row(text []byte, d *decoder) ([]byte, error) {
 	if h.defect != "" {
-		return nil, d.says(h.defect, strings.Join(h.about, ", "), strings.Join(columns, ", "))
+		return nil, d.says(h.defect, strings.Join(h.about, ", "), strings.Join(h.columns, ", "))
 	}
 	if !utf8.Valid(text) {
 		return nil, d.says("csv_utf8")

@@ -51,7 +51,11 @@ func (d *decoder) line(c *chunk, l line) (it item, body []byte, err error) {
 			it.posizione.RegistratoDa = d.opt.By
 		}
 	case Deleghe:
-		if it.delega, err = d.reader.LoadedDelega(body, opt); err == nil {
+		read := d.reader.LoadedDelega
+		if d.opt.Judge != nil {
+			read = d.reader.Delega
+		}
+		if it.delega, err = read(body, opt); err == nil {
 			it.delega.CreataDa, it.delega.CreataIl = d.opt.By, archive.Instant(d.opt.Now())
 		}
 	}
@@ -72,7 +76,11 @@ func (d *decoder) says(code string, args ...any) error {
 
 // refused is what to report of a line that can't be taken.
 func (d *decoder) refused(number int64, body []byte, err error) []Error {
-	at := Error{Line: number, Numero: nameOf(d.opt.Kind, body)}
+	return errorsOf(Error{Line: number, Numero: nameOf(d.opt.Kind, body)}, err)
+}
+
+// errorsOf are the defects that err says of a line.
+func errorsOf(at Error, err error) []Error {
 	var f *fault.Fault
 	if !errors.As(err, &f) {
 		at.Code, at.Detail = "internal", err.Error()

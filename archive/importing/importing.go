@@ -8,6 +8,8 @@
 // changes nothing. How far an import is can be stored in the transaction of each batch, so that one
 // that broke off goes on where it was.
 //
+// A measure is taken only of a company and a production unit that the archive knows; see [Known].
+//
 // A batch of the whole text is one transaction, open while the text is read: give it a file, not a
 // caller who may be slow.
 package importing
@@ -24,7 +26,6 @@ import (
 
 	"omnia/archive"
 	"omnia/engine/calendar"
-	"omnia/internal/fault"
 )
 
 // Kind is what the lines are.
@@ -40,10 +41,12 @@ const (
 // Store is what is asked of the archive. Methods called with a context that Within passed on are part
 // of its transaction.
 type Store interface {
+	Companies
 	Within(ctx context.Context, do func(ctx context.Context) error) error
 	WriteProvvedimenti(ctx context.Context, list []archive.Provvedimento, atomic bool) ([]archive.Written, error)
 	WritePosizione(ctx context.Context, p *archive.Posizione, ifVersion int) (archive.Written, int, error)
 	Grant(ctx context.Context, list []archive.Delega) error
+	GrantApart(ctx context.Context, d archive.Delega) error
 	Deleghe(ctx context.Context, c archive.DelegaCriteria, page archive.Page) ([]archive.Delega, bool, error)
 }
 
@@ -83,9 +86,11 @@ type Options struct {
 	Progress Progress
 	Resume   bool
 
-	// Check looks at a measure with what the archive knows, before its batch is stored; what it finds refuses the
-	// line. It is asked by one goroutine, in the order of the lines, within the transaction of the batch.
-	Check func(ctx context.Context, p *archive.Provvedimento) (*fault.Detail, error)
+	// Judge has deleghe granted by the caller, who may be anybody: lines name no delegante, and each is completed and
+	// judged before its batch is stored. A *fault.Fault refuses the line; any other error ends the import. It is asked by
+	// one goroutine, in the order of the lines, within the transaction of the batch. One that overlaps another is
+	// refused. Without Judge lines are taken as the institute loads them.
+	Judge func(ctx context.Context, d *archive.Delega) error
 
 	// Seen is told how much of the text is dealt with, in bytes from its beginning; nil is nobody.
 	Seen func(bytes int64)
@@ -116,7 +121,7 @@ func Run(ctx context.Context, reader *archive.Reader, store Store, source io.Rea
 	if err := opt.check(); err != nil {
 		return report, err
 	}
-	w := &writer{store: store, opt: opt, report: report, started: archive.Instant(opt.Now())}
+	w := &writer{store: store, opt: opt, report: report, started: archive.Instant(opt.Now()), known: NewKnown(store, opt.Language)}
 	if err := w.resume(ctx); err != nil {
 		return report, err
 	}

@@ -117,6 +117,21 @@ var sentences = map[string]fact.Texts{
 		"en": "The version before this one is not stored: send that first.",
 		"de": "Die vorherige Version ist nicht gespeichert: Senden Sie zuerst diese.",
 	},
+	"unknown_matricola": {
+		"it": "L’archivio non conosce la matricola %s: registrare prima l’azienda.",
+		"en": "The archive does not know the matricola %s: store the company first.",
+		"de": "Das Archiv kennt die Matricola %s nicht: Speichern Sie zuerst das Unternehmen.",
+	},
+	"unknown_unita_produttiva": {
+		"it": "La matricola non ha un’unità produttiva %q: controllare il progressivo, o registrarla prima con l’azienda.",
+		"en": "The matricola has no production unit %q: check the progressivo, or store it with the company first.",
+		"de": "Die Matricola hat keine Produktionseinheit %q: Prüfen Sie die Nummer oder speichern Sie sie zuerst mit dem Unternehmen.",
+	},
+	"delega_overlap": {
+		"it": "La stessa persona ha già una delega di questo tipo per la matricola, in giorni che si sovrappongono: scegliere altri giorni, o revocare prima quella.",
+		"en": "The same person already has a delegation of this kind for the matricola, on days that overlap: choose other days, or revoke that one first.",
+		"de": "Dieselbe Person hat für die Matricola bereits eine Vollmacht dieser Art an sich überschneidenden Tagen: Wählen Sie andere Tage oder widerrufen Sie zuerst jene.",
+	},
 	"delega_padre": {
 		"it": "La delega da cui dipende non c’è, non è più valida, o non arriva a tanto: servizi e giorni devono stare dentro i suoi.",
 		"en": "The delegation it hangs on is not there, is not good any more, or does not go so far: services and days must be within its own.",

@@ -27,7 +27,7 @@ var readers = sync.OnceValue(func() *archive.Reader {
 	if err := defects.Err(); err != nil {
 		panic(err)
 	}
-	r, err := archive.NewReader(ed.Vocabulary)
+	r, err := archive.ReaderOf(ed)
 	if err != nil {
 		panic(err)
 	}
@@ -58,6 +58,8 @@ type memory struct {
 	writes  int
 	fail    func(writes int) error // asked before each write
 	largest int                    // list ever written
+	asked   [][]string             // matricole, question by question
+	lookup  error                  // of these questions
 }
 
 func newMemory() *memory {
@@ -90,6 +92,18 @@ func (m *memory) write(n int) error {
 		return m.fail(m.writes)
 	}
 	return nil
+}
+
+// Posizioni knows every matricola that begins with 0, with the units 0 and 1.
+func (m *memory) Posizioni(_ context.Context, matricole []string) (out []archive.Posizione, err error) {
+	m.asked = append(m.asked, matricole)
+	for _, name := range matricole {
+		if name[0] == '0' {
+			out = append(out, archive.Posizione{Matricola: name, Corpo: []byte(`{"matricola":"` + name + `","codice_fiscale":"80078750587","denominazione":"Prova","sede":"7000",` +
+				`"attiva_dal":"2001-02-01","unita_produttive":[{"progressivo":"0","attiva_dal":"2001-02-01"},{"progressivo":"1","attiva_dal":"2001-02-01"}]}`)})
+		}
+	}
+	return out, m.lookup
 }
 
 func (m *memory) WriteProvvedimenti(_ context.Context, list []archive.Provvedimento, atomic bool) ([]archive.Written, error) {
@@ -144,6 +158,15 @@ func (m *memory) Grant(_ context.Context, list []archive.Delega) error {
 	}
 	m.deleghe = append(m.deleghe, list...)
 	return nil
+}
+
+func (m *memory) GrantApart(ctx context.Context, d archive.Delega) error {
+	for _, o := range m.deleghe {
+		if o.Matricola == d.Matricola && o.Delegato == d.Delegato && o.Tipo == d.Tipo {
+			return archive.ErrOverlap
+		}
+	}
+	return m.Grant(ctx, []archive.Delega{d})
 }
 
 func (m *memory) Deleghe(_ context.Context, c archive.DelegaCriteria, page archive.Page) (items []archive.Delega, more bool, err error) {

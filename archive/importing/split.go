@@ -154,7 +154,11 @@ func (s *splitter) takesHeader(text []byte) bool {
 	if s.opt.Kind != Deleghe || bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
 		return false
 	}
-	s.header = newHeader(text)
+	if s.opt.Judge != nil {
+		s.header = newHeader(text, ownColumns)
+	} else {
+		s.header = newHeader(text, columns)
+	}
 	return true
 }
 

@@ -19,6 +19,7 @@ type writer struct {
 	opt     Options
 	report  *Report
 	started time.Time
+	known   *Known
 }
 
 // errRefused undoes the transaction of a batch that has a bad line.
@@ -176,36 +177,65 @@ func (w *writer) chunk(ctx context.Context, c *chunk, t *tally) error {
 	return nil
 }
 
-// check takes the measures out of c that Check finds something wrong with.
+// check takes the lines out of c that something is wrong with beyond what they say.
 func (w *writer) check(ctx context.Context, c *chunk) error {
-	if w.opt.Check == nil {
-		return nil
+	switch {
+	case w.opt.Kind == Provvedimenti:
+		return w.hold(ctx, c)
+	case w.opt.Kind == Deleghe && w.opt.Judge != nil:
+		return w.judge(ctx, c)
 	}
+	return nil
+}
+
+// judge takes the deleghe out of c that the caller may not grant.
+func (w *writer) judge(ctx context.Context, c *chunk) error {
 	good := c.items[:0]
 	for _, it := range c.items {
-		var wrong *fault.Detail
-		if it.provvedimento != nil {
-			var err error
-			if wrong, err = w.opt.Check(ctx, it.provvedimento); err != nil {
-				return err
-			}
+		err := w.opt.Judge(ctx, it.delega)
+		if _, refused := errors.AsType[*fault.Fault](err); err != nil && (!refused || errors.Is(err, archive.ErrUnavailable)) {
+			return err
 		}
-		if wrong == nil {
+		if err == nil {
 			good = append(good, it)
 			continue
 		}
-		c.bad = append(c.bad, Error{Line: it.line, Numero: it.name(), Code: wrong.Code, Pointer: wrong.Pointer, Detail: wrong.Text})
+		c.bad = append(c.bad, errorsOf(Error{Line: it.line, Numero: it.name()}, err)...)
 	}
 	c.items = good
 	return nil
 }
 
-// refusedParent is a subdelega that its parent does not carry: an outcome of this package.
-const refusedParent archive.Written = "padre"
+// hold takes the measures out of c that are of no company or unit that the archive knows.
+func (w *writer) hold(ctx context.Context, c *chunk) error {
+	matricole := make([]string, len(c.items))
+	for i := range c.items {
+		matricole[i] = c.items[i].provvedimento.Matricola
+	}
+	if err := w.known.meet(ctx, matricole); err != nil {
+		return err
+	}
+	good := c.items[:0]
+	for _, it := range c.items {
+		if wrong := w.known.judge(it.provvedimento); wrong != nil {
+			c.bad = append(c.bad, Error{Line: it.line, Numero: it.name(), Code: wrong.Code, Pointer: wrong.Pointer, Detail: wrong.Text})
+			continue
+		}
+		good = append(good, it)
+	}
+	c.items = good
+	return nil
+}
+
+// Outcomes of this package: a subdelega that its parent does not carry, a delegation beside one like it.
+const (
+	refusedParent  archive.Written = "padre"
+	refusedOverlap archive.Written = "sovrapposta"
+)
 
 // codeOf is the problem that an outcome is, if it is one.
 var codeOf = map[archive.Written]string{
-	archive.Conflict: "provvedimento_conflict", archive.Gap: "version_gap", refusedParent: "delega_padre",
+	archive.Conflict: "provvedimento_conflict", archive.Gap: "version_gap", refusedParent: "delega_padre", refusedOverlap: "delega_overlap",
 }
 
 func (t *tally) list(most int, bad ...Error) {
@@ -231,7 +261,7 @@ func (w *writer) after(t *tally) *Report {
 	r.Batches++
 	r.Conflitti += t.outcomes[archive.Conflict]
 	r.Salti += t.outcomes[archive.Gap]
-	r.Errati += t.errati + t.outcomes[refusedParent]
+	r.Errati += t.errati + t.outcomes[refusedParent] + t.outcomes[refusedOverlap]
 	created, corrected, same := t.outcomes[archive.Created], t.outcomes[archive.Corrected], t.outcomes[archive.Same]
 	if t.refused() {
 		r.Refused++
@@ -307,9 +337,11 @@ func (w *writer) deleghe(ctx context.Context, items []item) ([]archive.Written, 
 			return nil, err
 		}
 		it.delega.ID = id.String()
-		switch err := w.store.Grant(ctx, []archive.Delega{*it.delega}); {
+		switch err := w.grant(ctx, it.delega); {
 		case errors.Is(err, archive.ErrParent):
 			out[i] = refusedParent
+		case errors.Is(err, archive.ErrOverlap):
+			out[i] = refusedOverlap
 		case err != nil:
 			return nil, err
 		default:
@@ -317,6 +349,13 @@ func (w *writer) deleghe(ctx context.Context, items []item) ([]archive.Written, 
 		}
 	}
 	return out, nil
+}
+
+func (w *writer) grant(ctx context.Context, d *archive.Delega) error {
+	if w.opt.Judge != nil {
+		return w.store.GrantApart(ctx, *d)
+	}
+	return w.store.Grant(ctx, []archive.Delega{*d})
 }
 
 // granted tells whether the same delegation is stored and not revoked.

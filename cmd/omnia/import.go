@@ -90,7 +90,7 @@ func (c *importCmd) reader() (*archive.Reader, error) {
 	if err != nil {
 		return nil, wrong(fmt.Errorf("the rules (%s) can't be used:\n%w", c.where(), err))
 	}
-	reader, err := archive.NewReader(ed.Vocabulary)
+	reader, err := archive.ReaderOf(ed)
 	if err != nil {
 		return nil, wrong(err)
 	}

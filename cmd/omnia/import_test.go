@@ -38,9 +38,22 @@ func textFile(t *testing.T, text string) string {
 	return name
 }
 
+// officine is the company of the lines.
+const officine = `{"matricola":"0123456789","codice_fiscale":"80078750587","denominazione":"Officine Bianchi","sede":"7000","attiva_dal":"2001-02-01","unita_produttive":[{"progressivo":"0","attiva_dal":"2001-02-01"}]}` + "\n"
+
+// peopled is a folder whose archive has the company.
+func peopled(t *testing.T) (folder string) {
+	t.Helper()
+	folder = t.TempDir()
+	if code, r, stderr := imported(t, folder, officine, "--kind", "posizioni", "-"); code != 0 || r.Creati != 1 {
+		t.Fatalf("exit %d, %+v, %s", code, r, stderr)
+	}
+	return folder
+}
+
 func TestImport(t *testing.T) {
 	t.Parallel()
-	folder := t.TempDir()
+	folder := peopled(t)
 	var text strings.Builder
 	for i := range 2500 {
 		text.WriteString(importLine(i, ""))
@@ -67,7 +80,7 @@ func TestImport(t *testing.T) {
 
 func TestImportTellsWhatItRefuses(t *testing.T) {
 	t.Parallel()
-	folder := t.TempDir()
+	folder := peopled(t)
 	text := importLine(1, "") + importLine(2, `,"lavoratori":-1`) + importLine(3, "") + importLine(1, `,"lavoratori":1`)
 	code, r, stderr := imported(t, folder, text, "--batch", "2", "--lang", "en", "-")
 	if code != 1 || r.Errati != 1 || r.Conflitti != 0 || r.Creati != 2 || r.Annullati != 1 || !strings.Contains(stderr, "of 4 lines 2 are not stored") {
@@ -88,12 +101,34 @@ func TestImportTellsWhatItRefuses(t *testing.T) {
 	}
 }
 
+// What nobody would find, and what no counter could be decided with, is not taken.
+func TestImportHoldsMeasuresToTheArchiveAndToTheRules(t *testing.T) {
+	t.Parallel()
+	folder := peopled(t)
+	text := importLine(1, "") +
+		strings.Replace(importLine(2, ""), "0123456789", "0123456788", 1) +
+		strings.Replace(importLine(3, ""), `"unita_produttiva":"0"`, `"unita_produttiva":"4"`, 1) +
+		importLine(4, `,"causale":"covid19"`) +
+		importLine(5, `,"regime":"covid19"`)
+	code, r, stderr := imported(t, folder, text, "--batch", "1", "--lang", "en", "-")
+	var got []string
+	for _, e := range r.Errors {
+		got = append(got, fmt.Sprintf("%d %s %s", e.Line, e.Code, e.Pointer))
+	}
+	want := "2 unknown_matricola /matricola, 3 unknown_unita_produttiva /unita_produttiva, 4 outside_covid_window /regime, 5 outside_covid_window /regime"
+	if strings.Join(got, ", ") != want || code != 1 || r.Creati != 1 || r.Errati != 4 {
+		t.Errorf("exit %d, %s: %v\nwant %s", code, stderr, got, want)
+	}
+	if !strings.Contains(r.Errors[2].Detail, "between 2020-02-23 and 2021-12-31") {
+		t.Errorf("the rule is not told: %s", r.Errors[2].Detail)
+	}
+}
+
 func TestImportOfCompaniesAndDeleghe(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	company := `{"matricola":"0123456789","codice_fiscale":"80078750587","denominazione":"Officine Bianchi","sede":"7000","attiva_dal":"2001-02-01","unita_produttive":[{"progressivo":"0","attiva_dal":"2001-02-01"}]}` + "\n"
 	for _, want := range []importing.Report{{Creati: 1}, {Invariati: 1}} {
-		if code, r, stderr := imported(t, folder, company, "--kind", "posizioni", "-"); code != 0 || r.Creati != want.Creati || r.Invariati != want.Invariati {
+		if code, r, stderr := imported(t, folder, officine, "--kind", "posizioni", "-"); code != 0 || r.Creati != want.Creati || r.Invariati != want.Invariati {
 			t.Errorf("exit %d, %+v, %s", code, r, stderr)
 		}
 	}

@@ -19,7 +19,7 @@ const seeder = "demo"
 // seedDemo puts the demo data into an archive without companies, whole or not at all, and says how many
 // provvedimenti these are. Two instances that start at once put them in once.
 func seedDemo(ctx context.Context, s *store.Store, ed *rulebook.Edition, now time.Time) (stored int, err error) {
-	reader, err := archive.NewReader(ed.Vocabulary)
+	reader, err := archive.ReaderOf(ed)
 	if err != nil {
 		return 0, err
 	}

@@ -19,8 +19,6 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib"
-
 	"omnia/archive/importing"
 	"omnia/internal/pgtest"
 )

@@ -101,10 +101,11 @@ type period struct {
 	row     int // index in periodi; rulebook.RequestRow for the request
 	rec     fact.Record
 	span    calendar.Span
-	dated   bool     // both days are known
-	class   int      // rows of one class are alike in all that exceptions look at; -1: not classed
-	waivers []waiver // once asked
-	asked   bool     // waivers have been looked for
+	dated   bool              // both days are known
+	class   int               // rows of one class are alike in all that exceptions look at; -1: not classed
+	waivers []waiver          // once asked
+	asked   bool              // waivers have been looked for
+	refused *rulebook.Failure // why nothing can be decided on its days
 }
 
 // waiver is one exception that holds, or may hold, on some days of a period.
@@ -145,6 +146,16 @@ func (p *Plan) NewCase(f *fact.Facts, ref calendar.Day) *Case {
 		c.request = p.newPeriod(rulebook.RequestRow, p.requestRow(f))
 	}
 	return c
+}
+
+// Refuse has every counter that looks at a day of the period in that row of the history fail. What is wrong with
+// the period may be any of its facts, so that none of them says what it counts as.
+func (c *Case) Refuse(row int, failure *rulebook.Failure) {
+	for i := range c.periods {
+		if p := &c.periods[i]; p.row == row && p.refused == nil {
+			p.refused = failure
+		}
+	}
 }
 
 // Done gives back the room of the case. Results stay good; the case must not be used again.

@@ -222,7 +222,9 @@ func (u *run) classifyAll() {
 	reach := calendar.Span{From: u.lo, To: u.hi}
 	for i := range c.periods {
 		p := &c.periods[i]
-		if span := p.span.Clip(reach); !span.Empty() {
+		if span := p.span.Clip(reach); p.refused != nil {
+			u.segments = append(u.segments, segment{period: i, span: p.weeks(), fate: failed, failure: p.refused})
+		} else if !span.Empty() {
 			n := len(u.segments)
 			u.segments = c.classify(u.k, i, p, p.span, nil, u.segments)
 			if wide := p.span.From.Monday(); p.dated && (wide != p.span.From || p.span.To.Sunday() != p.span.To) && u.wholeWeeks(p, u.segments[n:]) {

@@ -201,6 +201,17 @@ func deleghe(t *testing.T, open Open) {
 			noOrphan(t, s)
 		}
 	})
+	t.Run("a delegation that stands apart overlaps no other", func(t *testing.T) {
+		t.Parallel()
+		overlapping(t, open)
+	})
+	t.Run("of many who grant the same at once, one does", func(t *testing.T) {
+		t.Parallel()
+		s := open(t)
+		for range 5 {
+			oneGrant(t, s)
+		}
+	})
 	t.Run("a list is found by each criterion, in pages", func(t *testing.T) { delegheLists(t, open) })
 }
 
@@ -230,6 +241,93 @@ func noOrphan(t *testing.T, s *store.Store) {
 	}
 	if err := s.Grant(t.Context(), []archive.Delega{subdelega(parent)}); !errors.Is(err, archive.ErrParent) {
 		t.Errorf("granted after the revocation: %v, want ErrParent", err)
+	}
+}
+
+// overlapping holds GrantApart to what lies beside, before, after and under other parents.
+func overlapping(t *testing.T, open Open) {
+	s := open(t)
+	spring := until("2026-03-01", "2026-05-31")
+	other := delega(func(d *archive.Delega) { d.Delegato = stranger })
+	there := delega(func(d *archive.Delega) { d.Validity = spring })
+	gone := delega(func(d *archive.Delega) { d.Validity, d.RevocataIl = until("2026-07-01", "2026-07-31"), &noon })
+	open1 := delega(func(d *archive.Delega) { d.Validity = archive.Validity{From: calendar.MustParse("2027-01-01")} })
+	granted(t, s, other, there, gone, open1)
+	for _, tt := range []struct {
+		name   string
+		change func(d *archive.Delega)
+		ok     bool
+	}{
+		{"the same days", func(d *archive.Delega) { d.Validity = spring }, false},
+		{"its last day", func(d *archive.Delega) { d.Validity = until("2026-05-31", "2026-06-05") }, false},
+		{"its first day", func(d *archive.Delega) { d.Validity = until("2026-02-01", "2026-03-01") }, false},
+		{"around it", func(d *archive.Delega) { d.Validity = until("2026-02-01", "2026-06-30") }, false},
+		{"open, from before", func(d *archive.Delega) { d.Validity = archive.Validity{From: calendar.MustParse("2026-02-01")} }, false},
+		{"within one that is open", func(d *archive.Delega) { d.Validity = until("2031-01-01", "2031-01-31") }, false},
+		{"right before", func(d *archive.Delega) { d.Validity = until("2026-02-01", "2026-02-28") }, true},
+		{"right after", func(d *archive.Delega) { d.Validity = until("2026-06-01", "2026-06-30") }, true},
+		{"on the days of one that was revoked", func(d *archive.Delega) { d.Validity = until("2026-07-01", "2026-07-31") }, true},
+		{"of another kind", func(d *archive.Delega) { d.Validity, d.Tipo = spring, archive.Dipendente }, true},
+		{"to another person", func(d *archive.Delega) { d.Validity, d.Delegato = spring, assistant }, true},
+		{"of another matricola", func(d *archive.Delega) { d.Validity, d.Matricola = spring, matricola2 }, true},
+	} {
+		if err := s.GrantApart(t.Context(), delega(tt.change)); tt.ok && err != nil || !tt.ok && !errors.Is(err, archive.ErrOverlap) {
+			t.Errorf("%s: %v, want allowed %v", tt.name, err, tt.ok)
+		}
+	}
+	under := func(parent archive.Delega) archive.Delega {
+		return subdelega(parent, func(d *archive.Delega) { d.Validity = spring })
+	}
+	for _, d := range []archive.Delega{under(there), under(other)} { // the same person under two parents
+		if err := s.GrantApart(t.Context(), d); err != nil {
+			t.Errorf("a subdelega: %v", err)
+		}
+	}
+	if err := s.GrantApart(t.Context(), under(there)); !errors.Is(err, archive.ErrOverlap) {
+		t.Errorf("a second subdelega under a parent: %v, want ErrOverlap", err)
+	}
+	revoked(t, s, there.ID, noon)
+	if err := s.GrantApart(t.Context(), under(there)); !errors.Is(err, archive.ErrParent) {
+		t.Errorf("under a parent that was revoked: %v, want ErrParent", err)
+	}
+}
+
+// oneGrant lets many grant one person days of which all share one, some of them in a longer transaction.
+func oneGrant(t *testing.T, s *store.Store) {
+	person := delega(func(d *archive.Delega) { d.Matricola = id()[26:] })
+	const many = 16
+	var wg sync.WaitGroup
+	errs := make([]error, many)
+	for i := range many {
+		d := person
+		d.ID, d.From, d.To = id(), today-calendar.Day(i), new(today+calendar.Day(i))
+		if i%4 == 3 { // whoever grants is another owner of the same company
+			d.Delegante = stranger
+		}
+		wg.Go(func() {
+			if i%2 == 0 {
+				errs[i] = s.GrantApart(t.Context(), d)
+				return
+			}
+			errs[i] = s.Within(t.Context(), func(ctx context.Context) error {
+				if _, err := s.Delega(ctx, d.ID); !errors.Is(err, archive.ErrNotFound) { // the transaction has seen the archive before
+					return err
+				}
+				return s.GrantApart(ctx, d)
+			})
+		})
+	}
+	wg.Wait()
+	won := 0
+	for _, err := range errs {
+		if err == nil {
+			won++
+		} else if !errors.Is(err, archive.ErrOverlap) {
+			t.Errorf("a grant: %v, want ErrOverlap", err)
+		}
+	}
+	if stored := everything(t, s, archive.DelegaCriteria{Matricola: person.Matricola}, 200); won != 1 || len(stored) != 1 {
+		t.Errorf("%d grants succeeded and %d are stored, want 1", won, len(stored))
 	}
 }
 

@@ -36,6 +36,24 @@ func posizioni(t *testing.T, open Open) {
 			t.Errorf("registered at %s, written after %s", got.RegistratoIl, before)
 		}
 	})
+	t.Run("many are read at once, each as it is now", func(t *testing.T) {
+		t.Parallel()
+		s := open(t)
+		names := []string{"0700000001", "0700000002", "0700000003"}
+		for _, m := range names {
+			wrote(t, s, company(m, "01234567890", "Uno"), 0, archive.Created, 1)
+		}
+		wrote(t, s, company(names[1], "01234567890", "Due"), 1, archive.Corrected, 2)
+		got, err := s.Posizioni(t.Context(), []string{names[1], "0799999999", names[0], "' OR '1'='1", "\x00", "\xff", `"}`})
+		if err != nil || len(got) != 2 || got[0].Denominazione != "Uno" || got[1].Denominazione != "Due" || got[1].Versione != 2 || len(got[1].Corpo) == 0 {
+			t.Errorf("read %+v, %v", got, err)
+		}
+		for _, none := range [][]string{nil, {"\x00"}, {"0799999999"}} {
+			if got, err := s.Posizioni(t.Context(), none); err != nil || len(got) != 0 {
+				t.Errorf("of %q there are %+v, %v", none, got, err)
+			}
+		}
+	})
 	t.Run("a change needs the version it rests on", func(t *testing.T) {
 		t.Parallel()
 		s := open(t)
