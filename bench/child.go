@@ -31,12 +31,9 @@ func serveChild(args []string) {
 		panic(defects)
 	}
 	b := &bench{Report: measure.Report{W: io.Discard}, content: content, edition: ed, engine: engine.New(ed)}
-	ours, handler, _, err := b.handlers(newFacts(periodsOfRequest, true).envelope())
+	handler, err := b.served(args)
 	if err != nil {
 		panic(err)
-	}
-	if args[0] == "ours" {
-		handler = ours
 	}
 	door, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -47,20 +44,32 @@ func serveChild(args []string) {
 	_, _ = io.Copy(io.Discard, os.Stdin) // until the parent is gone
 }
 
+// served is the handler that is asked for by name.
+func (b *bench) served(args []string) (http.Handler, error) {
+	if args[0] == "archive" {
+		return b.serveArchive(args[1], args[2])
+	}
+	ours, plain, _, err := b.handlers(newFacts(periodsOfRequest, true).envelope())
+	if args[0] == "ours" {
+		return ours, err
+	}
+	return plain, err
+}
+
 // child is such a server, seen from here.
 type child struct {
 	command *exec.Cmd
 	stdin   io.Closer
-	url     string
+	server  string // its URL
 	client  *http.Client
 }
 
-func startChild(which string) (*child, error) {
+func startChild(which ...string) (*child, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(self, serveWord, which)
+	cmd := exec.Command(self, append([]string{serveWord}, which...)...)
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -75,10 +84,10 @@ func startChild(which string) (*child, error) {
 	}
 	address, err := bufio.NewReader(stdout).ReadString('\n')
 	if err != nil {
-		return nil, fmt.Errorf("the server %s did not start: %w", which, err)
+		return nil, fmt.Errorf("the server %v did not start: %w", which, err)
 	}
 	return &child{
-		command: cmd, stdin: stdin, url: "http://" + strings.TrimSpace(address) + "/v1/counters",
+		command: cmd, stdin: stdin, server: "http://" + strings.TrimSpace(address),
 		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients, DisableCompression: true}},
 	}, nil
 }
@@ -116,7 +125,7 @@ func (s *child) load(body []byte, slice time.Duration) (rate, cpu float64, err e
 }
 
 func (s *child) post(body []byte) error {
-	res, err := s.client.Post(s.url, "application/json", bytes.NewReader(body))
+	res, err := s.client.Post(s.server+"/v1/counters", "application/json", bytes.NewReader(body))
 	if err != nil {
 		return err
 	}

@@ -101,10 +101,12 @@ func (b *bench) loopback(body []byte) error {
 }
 
 // ratio is the median of the ratios round by round.
-func ratio(a, b []float64) float64 {
+func ratio(a, b []float64) float64 { return measure.Median(ratios(a, b)) }
+
+func ratios(a, b []float64) []float64 {
 	out := make([]float64, len(a))
 	for i := range a {
 		out[i] = a[i] / b[i]
 	}
-	return measure.Median(out)
+	return out
 }

@@ -4,6 +4,7 @@
 //	go run ./bench                    everything
 //	go run ./bench -only 'counter'    the groups whose name matches
 //	go run ./bench -only load -cpuprofile cpu.out
+//	go run ./bench -only import -rows 1000000
 //
 // No test asserts a time. The engines of others are measured by a module of its own, so that the
 // service does not carry them: cd bench/peers && go run .
@@ -22,6 +23,7 @@ import (
 	"omnia/bench/measure"
 	"omnia/engine"
 	"omnia/engine/rulebook"
+	"omnia/internal/pgtest"
 	"omnia/rules"
 )
 
@@ -32,6 +34,9 @@ type bench struct {
 	content fs.FS
 	edition *rulebook.Edition
 	engine  *engine.Engine
+	sizes   archiveSizes
+	server  pgtest.Config // of the PostgreSQL under the archive
+	shared  *databases    // what all groups on the archive use; nil is some for each
 }
 
 // groups in the order of the report.
@@ -46,6 +51,11 @@ var groups = []struct {
 	{"http", (*bench).http},
 	{"load", (*bench).load},
 	{"growth", (*bench).growth},
+	{"search", (*bench).search},
+	{"archive", (*bench).archived},
+	{"access", (*bench).access},
+	{"import", (*bench).imports},
+	{"lists", (*bench).lists},
 }
 
 func main() {
@@ -58,19 +68,25 @@ func main() {
 	slice := flag.Duration("slice", 100*time.Millisecond, "how long each subject runs in a round")
 	profile := flag.String("cpuprofile", "", "write a CPU profile")
 	folder := flag.String("rules", "", "folder of rules, else the embedded")
+	sizes := archiveSizes{small: 10_000, units: 200, few: 50, many: 5_000}
+	flag.IntVar(&sizes.large, "large", 1_000_000, "provvedimenti in the large archive of the group search")
+	flag.IntVar(&sizes.rows, "rows", 100_000, "provvedimenti that the group import brings in")
 	flag.Parse()
-	if err := run(*only, measure.Plan{Rounds: *rounds, Slice: *slice}, *profile, *folder); err != nil {
+	b := &bench{
+		Report: measure.Report{W: os.Stdout}, plan: measure.Plan{Rounds: *rounds, Slice: *slice}, content: content(*folder),
+		sizes: sizes, server: asInProduction,
+	}
+	if err := b.run(*only, *profile); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(only string, plan measure.Plan, profile, folder string) error {
+func (b *bench) run(only, profile string) error {
 	wanted, err := regexp.Compile(only)
 	if err != nil {
 		return err
 	}
-	b := &bench{Report: measure.Report{W: os.Stdout}, plan: plan, content: content(folder)}
 	ed, defects := rulebook.Load(b.content)
 	if err := defects.Err(); err != nil {
 		return err
@@ -88,7 +104,7 @@ func run(only string, plan measure.Plan, profile, folder string) error {
 		defer pprof.StopCPUProfile()
 	}
 	b.Line("# Benchmarks\n\n%s %s/%s, %d CPUs, %d rounds of %v; medians of processor time; ratios are taken round by round.",
-		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), max(plan.Rounds, 7), plan.Slice)
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), max(b.plan.Rounds, 7), b.plan.Slice)
 	for _, g := range groups {
 		if !wanted.MatchString(g.name) {
 			continue
