@@ -17,11 +17,15 @@ type Engine struct {
 	book    *explain.Book
 	checks  []*check
 	slots   slots
+
+	forms        map[*rulebook.FormVersion]*formPlan
+	declarations map[string]FindingRule // of facts, by group
 }
 
 // New prepares an edition: everything that does not depend on a case is done here, once.
 func New(ed *rulebook.Edition) *Engine {
-	return &Engine{edition: ed, plan: counter.NewPlan(ed), book: explain.NewBook(ed), checks: newChecks(ed), slots: newSlots(ed.Vocabulary)}
+	return &Engine{edition: ed, plan: counter.NewPlan(ed), book: explain.NewBook(ed), checks: newChecks(ed), slots: newSlots(ed.Vocabulary),
+		forms: newFormPlans(ed), declarations: declarations(ed)}
 }
 
 // Edition is what the engine decides under.

@@ -5,5 +5,5 @@ import "embed"
 
 // FS is the folder of rules as it was when the binary was built.
 //
-//go:embed *.yaml facts parameters counters tables exceptions presumptions checks messages editions
+//go:embed *.yaml facts parameters counters tables exceptions presumptions checks forms messages editions
 var FS embed.FS

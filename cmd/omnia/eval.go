@@ -20,11 +20,11 @@ import (
 type evalCmd struct {
 	rulesConfig
 
-	Kind    string `enum:"counters" required:"" help:"What to decide: ${enum}."`
+	Kind    string `enum:"counters,validate" required:"" help:"What to decide: ${enum}."`
 	Explain string `enum:"short,normal,full" default:"normal" help:"How much the explanation says: ${enum} (default ${default})."`
 	Lang    string `enum:"it,en,de" default:"it" help:"Language of the texts: ${enum} (default ${default})."`
 	Pretty  bool   `help:"Indent the answer."`
-	File    string `arg:"" help:"JSON with the facts, as the body of POST /v1/counters; - reads standard input."`
+	File    string `arg:"" help:"JSON as the body of POST /v1/counters or /v1/validate; - reads standard input."`
 }
 
 // Run decides and prints the answer.
@@ -41,6 +41,9 @@ func (c *evalCmd) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return wrong(fmt.Errorf("the rules (%s) can't be used:\n%w", c.where(), err))
 	}
+	if c.Kind == "validate" {
+		return c.validate(ctx, std, ed, body)
+	}
 	envelope, err := fact.NewEnvelope(ed.Vocabulary, fact.AllFacts("facts"))
 	if err != nil {
 		return wrong(err)
@@ -56,7 +59,7 @@ func (c *evalCmd) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return c.refused(err)
 	}
-	return c.print(std.out, answer)
+	return c.print(std.out, answer.AppendJSON(nil))
 }
 
 // maxInput is the largest file read, in bytes: as over HTTP.
@@ -91,8 +94,7 @@ func (c *evalCmd) refused(err error) error {
 	return wrong(fmt.Errorf("%s: the decision could not be taken: %w", c.File, err))
 }
 
-func (c *evalCmd) print(w io.Writer, answer *engine.Counters) error {
-	out := answer.AppendJSON(nil)
+func (c *evalCmd) print(w io.Writer, out []byte) error {
 	if c.Pretty {
 		var b bytes.Buffer
 		if err := json.Indent(&b, out, "", "  "); err != nil {

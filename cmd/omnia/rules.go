@@ -150,6 +150,11 @@ func runCases(std streams, fsys fs.FS, withCoverage bool) error {
 		return err
 	}
 	report := rulebook.RunCases(cases, decide, coverage)
+	forms, defects := rulebook.FormCases(fsys)
+	if len(defects) > 0 {
+		return refuse(std, defects)
+	}
+	report.Add(rulebook.RunFormCases(forms, formDecider(ed), coverage))
 	if withCoverage {
 		if err := coverage.Print(std.out); err != nil {
 			return err
@@ -187,6 +192,26 @@ func caseDecider(ed *rulebook.Edition, coverage *rulebook.Coverage) (rulebook.De
 		}
 		return json.Marshal(answer)
 	}, nil
+}
+
+// formDecider checks a case as POST /v1/validate would, and tells what every rule did.
+func formDecider(ed *rulebook.Edition) rulebook.FormDecider {
+	g := engine.New(ed)
+	return func(c *rulebook.FormCase) ([]byte, map[string]string, error) {
+		facts, err := fact.Decode(ed.Vocabulary, c.FactsJSON, fact.Options{Language: "it", Lenient: true})
+		if err != nil {
+			return nil, nil, err
+		}
+		states := map[string]string{}
+		answer, err := g.Validate(facts, engine.ValidateOptions{
+			Form: c.Form, Complete: c.Complete, Today: c.Today, Language: "it",
+			Observe: func(r *rulebook.Rule, state string) { states[r.ID] = state },
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+		return answer.AppendJSON(nil), states, nil
+	}
 }
 
 // cover counts what had a say in a result. Its verdict is counted with the answer.

@@ -51,6 +51,9 @@ func RunCases(cases []TestCase, decide Decider, coverage *Coverage) *CaseReport 
 	return report
 }
 
+// Add takes the cases of another report into this one.
+func (r *CaseReport) Add(o *CaseReport) { r.Run, r.Failed = r.Run+o.Run, append(r.Failed, o.Failed...) }
+
 func (r *CaseReport) fail(c *TestCase, d Defects) { r.Failed = append(r.Failed, FailedCase{c, d}) }
 
 // problem is what the service answers to a fault, as far as cases look at it.

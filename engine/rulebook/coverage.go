@@ -19,6 +19,8 @@ import (
 type Coverage struct {
 	items []*covered // counters in their order, then rules
 	index map[string]*covered
+
+	formRules map[string]bool
 }
 
 // covered is one item with its states, in the order in which they are declared.
@@ -47,12 +49,16 @@ const (
 
 // NewCoverage lists everything that the cases of an edition may reach.
 func NewCoverage(ed *Edition) *Coverage {
-	c := &Coverage{index: map[string]*covered{}}
+	c := &Coverage{index: map[string]*covered{}, formRules: map[string]bool{}}
 	for _, k := range ed.Counters {
 		c.declareCounter(ed, k)
 	}
 	for _, r := range ed.Rules {
 		c.declare(r.ID, neverFinding, "")
+	}
+	for _, r := range ed.FormRules {
+		c.declareFormRule(ed, r)
+		c.formRules[r.ID] = true
 	}
 	return c
 }
@@ -359,7 +365,7 @@ func (c *Coverage) Print(w io.Writer) error {
 
 func (it *covered) missed(b *strings.Builder) {
 	for _, sort := range []string{
-		neverVerdict, neverVersion, neverLine, neverVariant, neverLimit, neverSchedule, neverException, neverPause, neverFinding,
+		neverVerdict, neverVersion, neverLine, neverVariant, neverLimit, neverSchedule, neverException, neverPause, neverState, neverFinding,
 	} {
 		var names []string
 		for _, s := range it.states {

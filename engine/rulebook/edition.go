@@ -65,6 +65,8 @@ type Edition struct {
 	Presumed   []*Presumption
 	Counters   []*Counter // in the order of their `order` key
 	Rules      []*Rule    // sorted by id
+	FormRules  []*Rule    // of the folder forms: run only for a form that names them; sorted by id
+	Forms      []*Form    // sorted by id
 	Messages   *Messages
 	Holidays   *calendar.Holidays
 	Published  []*Published // oldest first
@@ -162,6 +164,7 @@ type Rule struct {
 	Title    Texts
 	ForEach  *fact.Group // nil: once for the case; else once for each row
 	SelectBy Selector
+	Counter  *Counter // of a form: the rule looks at the verdict of this counter; nil: at the facts
 	Versions []RuleVersion
 	Place    Place
 }
@@ -182,6 +185,12 @@ type RuleVersion struct {
 	Code     string
 	Unknown  string
 	Message  *Template
+
+	// Of the rules of a form.
+	Verdicts   []string         // of the counter: the finding is reported on these
+	Values     map[string]*Expr // further slots of the messages
+	Several    *Template        // what is said once of many rows; nil: each row is said
+	Suggestion *Suggestion      // what to write instead; nil: nothing can be computed
 }
 
 // Selector is the date of the case that selects the version of a rule or counter.

@@ -24,6 +24,7 @@ type Env struct {
 	RowIndex int          // its index, for naming missing facts; RequestRow for the request as a period
 	Day      calendar.Day // the day whose law applies: parameters and tables are read as in force on it
 	Failure  *Failure     // set when something returned Failed
+	Repeats  *Repeats     // what repeated() remembers of the lists of this Root; nil: it looks each time
 	// Used is told each parameter version read, when not nil.
 	Used func(*Parameter, *ParameterVersion)
 }

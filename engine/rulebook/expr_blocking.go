@@ -39,6 +39,8 @@ func (n *node) block(e *Env, refs []fact.Ref) []fact.Ref {
 			return n.kids[2].block(e, refs)
 		}
 		return n.kids[0].block(e, refs)
+	case n.op == opCall && n.field != nil && len(n.kids) > 0 && n.kids[0].state(e) == Unknown:
+		return n.kids[0].block(e, refs)
 	case n.op == opCall && n.field != nil:
 		return n.blockList(e, refs)
 	}

@@ -145,6 +145,9 @@ func newTest(n *node) test {
 			}
 		}
 	}
+	if n.table == nil {
+		return testRows(n)
+	}
 	return testTable(n)
 }
 

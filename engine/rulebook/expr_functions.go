@@ -33,6 +33,7 @@ var functions = indexFunctions([]function{
 	{Function{"data", `data("2017-09-24")`, "un giorno del calendario scritto per esteso, controllato al caricamento"}, 1, 1},
 	{Function{"add_months", `add_months(giorno, mesi)`, "il giorno dopo tanti mesi; se il mese di arrivo è più corto, il suo ultimo giorno"}, 2, 2},
 	{Function{"add_days", `add_days(giorno, giorni)`, "il giorno dopo tanti giorni di calendario"}, 2, 2},
+	{Function{"add_weeks", `add_weeks(giorno, settimane)`, "il giorno dopo tante settimane intere"}, 2, 2},
 	{Function{"days", `days(dal, al)`, "giorni di calendario dal primo all'ultimo compresi; zero se al precede dal"}, 2, 2},
 	{Function{"weeks", `weeks(dal, al)`, "giorni di calendario dal primo all'ultimo compresi, divisi per 7, esatti; in settimane"}, 2, 2},
 	{Function{"workdays", `workdays(dal, al, giorni_settimana)`, "giorni lavorativi dal primo all'ultimo compresi, per chi lavora tanti giorni la settimana da lunedì; le feste contano"}, 3, 3},
@@ -45,6 +46,12 @@ var functions = indexFunctions([]function{
 	{Function{"round_half_up", `round_half_up(numero, decimali)`, "arrotonda a tanti decimali (da 0 a 6), la metà verso l'alto"}, 2, 2},
 	{Function{"floor", `floor(numero)`, "il più grande numero intero che non supera il numero"}, 1, 1},
 	{Function{"ceil", `ceil(numero)`, "il più piccolo numero intero non inferiore al numero"}, 1, 1},
+	{Function{"monday", `monday(giorno)`, "il lunedì della settimana del giorno"}, 1, 1},
+	{Function{"sunday", `sunday(giorno)`, "la domenica della settimana del giorno"}, 1, 1},
+	{Function{"month_end", `month_end(giorno)`, "l'ultimo giorno del mese del giorno"}, 1, 1},
+	{Function{"not_holiday", `not_holiday(giorno)`, "il giorno o, se è domenica o festa, il primo dopo che non lo è; il sabato non è festa"}, 1, 1},
+	{Function{"has_row", `has_row(elenco, "campo", valore)`, "vero se una riga dell'elenco ha quel valore nel campo; ignoto se nessuna lo ha ma di qualcuna il campo non si sa"}, 3, 3},
+	{Function{"repeated", `repeated(riga.campo)`, "vero se una riga prima di questa ha nel campo lo stesso valore"}, 1, 1},
 })
 
 func indexFunctions(list []function) map[string]*function {
@@ -93,6 +100,10 @@ func (c *checker) lowerCall(n *ast.CallNode) *node {
 		return c.callData(n.Arguments[0], at)
 	case "sum", "sum_product", "count":
 		c.callList(call, n.Arguments)
+	case "has_row":
+		c.callHasRow(call, n.Arguments)
+	case "repeated":
+		c.callRepeated(call, n.Arguments[0])
 	case "table":
 		c.callTable(call, n.Arguments)
 	default:
@@ -321,6 +332,13 @@ func (c *checker) callPlain(call *node) {
 		call.kind = c.dateAnd(call, quantity.Months)
 	case "add_days":
 		call.kind = c.dateAnd(call, quantity.Days)
+	case "add_weeks":
+		call.kind = c.dateAnd(call, quantity.Weeks)
+	case "monday", "sunday", "month_end", "not_holiday":
+		call.kind, call.holidays = kindDate, c.scope.Holidays
+		if !kids[0].is(kindDate) {
+			c.argument(call, 0, "un giorno")
+		}
 	case "days":
 		call.kind, call.unit = c.span(call, kindInt), quantity.Days
 	case "weeks":

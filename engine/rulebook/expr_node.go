@@ -1,6 +1,7 @@
 package rulebook
 
 import (
+	"omnia/engine/calendar"
 	"omnia/engine/fact"
 	"omnia/engine/quantity"
 )
@@ -93,6 +94,9 @@ type node struct {
 	output  int           // column of table that is read
 	call    *function     // opCall
 	columns []*fact.Field // fields of the list that a list function reads
+
+	holidays *calendar.Holidays // of not_holiday; nil: Sundays only
+	list     int                // root slot of the list whose row is in hand, of repeated
 
 	// Closures, made once; see compileTest.
 	test       test

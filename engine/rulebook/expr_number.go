@@ -236,11 +236,15 @@ func wholeCall(n *node) intFunc {
 	case "add_months":
 		return addMonths(compileInt(n.kids[0]), compileWhole(n.kids[1]), n.place)
 	case "add_days":
-		return addDays(compileInt(n.kids[0]), compileWhole(n.kids[1]), n.place)
+		return addDays(compileInt(n.kids[0]), compileWhole(n.kids[1]), 1, n.place)
+	case "add_weeks":
+		return addDays(compileInt(n.kids[0]), compileWhole(n.kids[1]), 7, n.place)
 	case "days":
 		return pairInts(compileInt(n.kids[0]), compileInt(n.kids[1]), func(a, b int64) int64 { return max(b-a+1, 0) })
 	case "workdays":
 		return workdays(n)
+	case "monday", "sunday", "month_end", "not_holiday":
+		return turnDay(n)
 	case "max":
 		return pairInts(compileInt(n.kids[0]), compileInt(n.kids[1]), func(a, b int64) int64 { return max(a, b) })
 	case "min":
@@ -295,7 +299,7 @@ func addMonths(x, y intFunc, at Place) intFunc {
 	}
 }
 
-func addDays(x, y intFunc, at Place) intFunc {
+func addDays(x, y intFunc, length int64, at Place) intFunc {
 	const most = 366 * 10_000
 	return func(e *Env) (int64, Tri) {
 		d, s := x(e)
@@ -306,7 +310,7 @@ func addDays(x, y intFunc, at Place) intFunc {
 		if t = both(s, t); t != True {
 			return 0, t
 		}
-		return checkDay(e, d+min(max(n, -most), most), at)
+		return checkDay(e, d+length*min(max(n, -most), most), at)
 	}
 }
 

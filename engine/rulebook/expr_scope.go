@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"omnia/engine/calendar"
 	"omnia/engine/fact"
 	"omnia/engine/quantity"
 )
@@ -14,6 +15,7 @@ type Scope struct {
 	Row        *fact.Group // the list group whose row is in hand, named by its Name (`periodo`); nil for none
 	Parameters map[string]*Parameter
 	Tables     map[string]*Table
+	Holidays   *calendar.Holidays // where a deadline goes that falls on one; nil: only Sundays
 
 	env *environment // the names as expr's type checker sees them, made once
 }

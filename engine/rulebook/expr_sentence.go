@@ -39,7 +39,9 @@ var sentences = map[string]*phrases{
 		choose: "(se %1: %2; altrimenti: %3)", minus: "meno %1",
 		arithmetic: map[op]string{opAdd: "%1 più %2", opSub: "%1 meno %2", opMul: "%1 per %2"},
 		call: map[string]string{
-			"add_months": "%1 più %2 mesi", "add_days": "%1 più %2 giorni",
+			"monday": "lunedì della settimana di %1", "sunday": "domenica della settimana di %1", "month_end": "ultimo giorno del mese di %1",
+			"not_holiday": "%1, o il primo giorno non festivo che segue", "has_row": "una riga di %1 ha %2 = %3", "repeated": "%1 è già in una riga precedente",
+			"add_months": "%1 più %2 mesi", "add_days": "%1 più %2 giorni", "add_weeks": "%1 più %2 settimane",
 			"days": "giorni da %1 a %2", "weeks": "settimane da %1 a %2", "workdays": "giorni lavorativi da %1 a %2 con %3 giorni la settimana",
 			"max": "il maggiore tra %1 e %2", "min": "il minore tra %1 e %2",
 			"sum": "somma di %1", "sum_product": "somma di %1", "count": "numero di %1",
@@ -57,7 +59,9 @@ var sentences = map[string]*phrases{
 		choose: "(if %1: %2; otherwise: %3)", minus: "minus %1",
 		arithmetic: map[op]string{opAdd: "%1 plus %2", opSub: "%1 minus %2", opMul: "%1 times %2"},
 		call: map[string]string{
-			"add_months": "%1 plus %2 months", "add_days": "%1 plus %2 days",
+			"monday": "Monday of the week of %1", "sunday": "Sunday of the week of %1", "month_end": "last day of the month of %1",
+			"not_holiday": "%1, or the first day after it that is no holiday", "has_row": "a row of %1 has %2 = %3", "repeated": "%1 is in an earlier row too",
+			"add_months": "%1 plus %2 months", "add_days": "%1 plus %2 days", "add_weeks": "%1 plus %2 weeks",
 			"days": "days from %1 to %2", "weeks": "weeks from %1 to %2", "workdays": "working days from %1 to %2 at %3 days a week",
 			"max": "the greater of %1 and %2", "min": "the lesser of %1 and %2",
 			"sum": "sum of %1", "sum_product": "sum of %1", "count": "number of %1",
@@ -75,7 +79,9 @@ var sentences = map[string]*phrases{
 		choose: "(wenn %1: %2; sonst: %3)", minus: "minus %1",
 		arithmetic: map[op]string{opAdd: "%1 plus %2", opSub: "%1 minus %2", opMul: "%1 mal %2"},
 		call: map[string]string{
-			"add_months": "%1 plus %2 Monate", "add_days": "%1 plus %2 Tage",
+			"monday": "Montag der Woche von %1", "sunday": "Sonntag der Woche von %1", "month_end": "letzter Tag des Monats von %1",
+			"not_holiday": "%1 oder der erste folgende Tag, der kein Feiertag ist", "has_row": "eine Zeile von %1 hat %2 = %3", "repeated": "%1 steht schon in einer früheren Zeile",
+			"add_months": "%1 plus %2 Monate", "add_days": "%1 plus %2 Tage", "add_weeks": "%1 plus %2 Wochen",
 			"days": "Tage von %1 bis %2", "weeks": "Wochen von %1 bis %2", "workdays": "Arbeitstage von %1 bis %2 bei %3 Tagen je Woche",
 			"max": "das Größere von %1 und %2", "min": "das Kleinere von %1 und %2",
 			"sum": "Summe von %1", "sum_product": "Summe von %1", "count": "Anzahl von %1",
@@ -221,6 +227,8 @@ func (s *speaker) function(n *node) string {
 	switch {
 	case n.table != nil:
 		return put(form, n.table.Outputs[n.output].Name, orElse(n.table.Title.In(s.lang), n.table.ID), s.list(n.kids))
+	case n.field != nil && len(n.kids) > 0:
+		return put(form, s.label(n.field), s.label(n.columns[0]), s.list(n.kids))
 	case n.field != nil && len(n.columns) > 0:
 		var labels []string
 		for _, f := range n.columns {

@@ -88,6 +88,12 @@ func TestFunctionsGiveTheirValue(t *testing.T) {
 		`weeks(richiesta.dal, richiesta.al)`:                            "30/7",
 		`workdays(richiesta.dal, richiesta.al, 5)`:                      "22",
 		`workdays(richiesta.dal, richiesta.al, 6)`:                      "26",
+		`add_weeks(data("2024-02-29"), 2)`:                              "2024-03-14",
+		`monday(data("2024-02-29"))`:                                    "2024-02-26",
+		`sunday(data("2024-02-29"))`:                                    "2024-03-03",
+		`month_end(data("2024-02-01"))`:                                 "2024-02-29",
+		`not_holiday(data("2024-03-03"))`:                               "2024-03-04",
+		`not_holiday(data("2024-03-02"))`:                               "2024-03-02",
 		`max(richiesta.dal, data("2024-02-01"))`:                        "2024-02-01",
 		`min(azienda.mesi, azienda.dipendenti)`:                         "7",
 		`sum(periodi, "giorni")`:                                        "8",
@@ -446,7 +452,7 @@ func TestSentences(t *testing.T) {
 func TestEveryFunctionIsDescribed(t *testing.T) {
 	t.Parallel()
 	list := Functions()
-	if len(list) != 17 || !slices.IsSortedFunc(list, func(a, b Function) int { return strings.Compare(a.Name, b.Name) }) {
+	if len(list) != 24 || !slices.IsSortedFunc(list, func(a, b Function) int { return strings.Compare(a.Name, b.Name) }) {
 		t.Errorf("%d functions", len(list))
 	}
 	for _, f := range list {

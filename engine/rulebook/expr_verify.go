@@ -40,6 +40,8 @@ func signature(f *function) *builtin.Function {
 		"known": reflect.TypeFor[bool](), "data": reflect.TypeFor[time.Time](),
 		"add_months": reflect.TypeFor[time.Time](), "add_days": reflect.TypeFor[time.Time](),
 		"days": reflect.TypeFor[int](), "weeks": reflect.TypeFor[float64](), "workdays": reflect.TypeFor[int](),
+		"add_weeks": reflect.TypeFor[time.Time](), "monday": reflect.TypeFor[time.Time](), "sunday": reflect.TypeFor[time.Time](), "month_end": reflect.TypeFor[time.Time](), "not_holiday": reflect.TypeFor[time.Time](),
+		"has_row": reflect.TypeFor[bool](), "repeated": reflect.TypeFor[bool](),
 		"count": reflect.TypeFor[int](), "floor": reflect.TypeFor[int](), "ceil": reflect.TypeFor[int](),
 	}[f.Name]
 	if result == nil {

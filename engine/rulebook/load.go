@@ -19,24 +19,27 @@ import (
 type kindOfFile struct {
 	schema string
 	dir    string // "." is the root of the folder of rules
+	also   string // another folder it may live in; "" is none
 	shape  *shape
 	build  func(*loader, object)
 }
 
 // fileKinds are in the order in which they are built: each may name what stands before it.
 var fileKinds = []kindOfFile{
-	{"acts/v1", ".", actsFile, (*loader).acts},
-	{"facts/v1", "facts", factsFile, (*loader).facts},
-	{"parameters/v1", "parameters", parametersFile, (*loader).parameters},
-	{"table/v1", "tables", tableFile, (*loader).table},
-	{"holidays/v1", "tables", holidaysFile, (*loader).holidays},
-	{"exception/v1", "exceptions", exceptionFile, (*loader).exception},
-	{"presumptions/v1", "presumptions", presumptionsFile, (*loader).presumptions},
-	{"rules/v1", "checks", rulesFile, (*loader).rules},
-	{"counter/v1", "counters", counterFile, (*loader).counter},
-	{"messages/v1", "messages", messagesFile, (*loader).messages},
-	{"cases/v1", "counters", casesFile, (*loader).casesFile},
-	{"edition/v1", "editions", editionFile, (*loader).edition},
+	{"acts/v1", ".", "", actsFile, (*loader).acts},
+	{"facts/v1", "facts", "", factsFile, (*loader).facts},
+	{"parameters/v1", "parameters", "", parametersFile, (*loader).parameters},
+	{"table/v1", "tables", "", tableFile, (*loader).table},
+	{"holidays/v1", "tables", "", holidaysFile, (*loader).holidays},
+	{"exception/v1", "exceptions", "", exceptionFile, (*loader).exception},
+	{"presumptions/v1", "presumptions", "", presumptionsFile, (*loader).presumptions},
+	{"rules/v1", "checks", "forms", rulesFile, (*loader).rules},
+	{"counter/v1", "counters", "", counterFile, (*loader).counter},
+	{"form/v1", "forms", "", formFile, (*loader).formFile},
+	{"form_cases/v1", "forms", "", formCasesFile, (*loader).formCasesFile},
+	{"messages/v1", "messages", "", messagesFile, (*loader).messages},
+	{"cases/v1", "counters", "", casesFile, (*loader).casesFile},
+	{"edition/v1", "editions", "", editionFile, (*loader).edition},
 }
 
 // maxFiles bounds a folder of rules.
@@ -52,6 +55,7 @@ type loader struct {
 	groups    []declaredGroup
 	holidayID string
 	cases     []TestCase
+	formCases []FormCase
 	sources   map[string]*source
 	unread    map[string]bool // folders with a file that is not YAML: names may be missing only for that
 }
@@ -82,8 +86,13 @@ func load(fsys fs.FS) *loader {
 		for _, o := range files[k.schema] {
 			k.build(l, o)
 		}
-		if k.schema == "facts/v1" {
+		switch k.schema {
+		case "facts/v1":
 			l.vocabulary()
+		case "counter/v1":
+			for _, o := range files["rules/v1"] {
+				l.ruleCounters(o)
+			}
 		}
 	}
 	l.finish()
@@ -96,8 +105,11 @@ func (l *loader) finish() {
 	slices.SortFunc(ed.Exceptions, func(a, b *Exception) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortFunc(ed.Presumed, func(a, b *Presumption) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortFunc(ed.Rules, func(a, b *Rule) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(ed.FormRules, func(a, b *Rule) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(ed.Forms, func(a, b *Form) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortFunc(ed.Counters, func(a, b *Counter) int { return cmp.Or(cmp.Compare(a.Order, b.Order), cmp.Compare(a.ID, b.ID)) })
 	slices.SortFunc(ed.Items, compareItems)
+	l.unusedFormRules()
 	l.orderOfCounters()
 	l.cyclesOfPresumptions()
 	ed.Digest = rootDigest(ed.states())
@@ -211,7 +223,7 @@ func (l *loader) kindOf(s *source) *kindOfFile {
 		return nil
 	}
 	k := &fileKinds[i]
-	if dir := path.Dir(s.name); dir != k.dir {
+	if dir := path.Dir(s.name); dir != k.dir && dir != cmp.Or(k.also, k.dir) {
 		l.defects = append(l.defects, s.defect(n, "wrong_folder", "spostalo in "+path.Join(k.dir, path.Base(s.name)), "un file %s non sta nella cartella «%s»", k.schema, dir))
 	}
 	return k

@@ -18,7 +18,7 @@ func (l *loader) scope(row string) *Scope {
 	}
 	s := l.scopes[row]
 	if s == nil {
-		s = &Scope{Vocabulary: v, Row: v.Groups[row], Parameters: l.ed.Parameters, Tables: l.ed.Tables}
+		s = &Scope{Vocabulary: v, Row: v.Groups[row], Parameters: l.ed.Parameters, Tables: l.ed.Tables, Holidays: l.ed.Holidays}
 		l.scopes[row] = s
 	}
 	return s

@@ -1,19 +1,27 @@
 package rulebook
 
 import (
+	"path"
 	"strings"
 
 	"omnia/engine/fact"
 )
 
-// rules builds the checks of one file.
+// rules builds the checks of one file. Those of the folder forms are run by the forms that name them.
 func (l *loader) rules(o object) {
+	ofForm := path.Dir(o.src.name) == formsDir
 	for _, r := range o.list("rules") {
-		l.rule(r)
+		rule := l.rule(r)
+		if ofForm {
+			l.ed.FormRules = append(l.ed.FormRules, rule)
+			continue
+		}
+		l.ed.Rules = append(l.ed.Rules, rule)
+		l.onlyInForms(r)
 	}
 }
 
-func (l *loader) rule(o object) {
+func (l *loader) rule(o object) *Rule {
 	list := o.list("versions")
 	r := &Rule{
 		ID: o.text("id"), Title: o.texts("title"), SelectBy: Selector(o.text("select_by")),
@@ -31,18 +39,21 @@ func (l *loader) rule(o object) {
 		if known {
 			s = l.scope(o.text("for_each"))
 		}
-		r.Versions[i] = l.ruleVersion(v, s)
+		r.Versions[i] = l.ruleVersion(v, s, o.text("counter") != "")
 		heads[i] = &r.Versions[i].Version
 	}
 	l.timeline(list, heads)
 	for i, v := range list {
 		rv := &r.Versions[i]
-		l.item(v, "rule", r.ID, r.Title, heads[i], map[string]any{
+		meaning := map[string]any{
 			"for_each": o.text("for_each"), "select_by": r.SelectBy, "when": rv.When.Canonical(), "finding": rv.Finding.Canonical(),
 			"severity": rv.Severity, "fields": rv.Fields, "code": rv.Code, "unknown": rv.Unknown,
-		}, map[string]any{"message": v.texts("message")})
+		}
+		words := map[string]any{"message": v.texts("message")}
+		addFormMeaning(o, v, rv, meaning, words)
+		l.item(v, "rule", r.ID, r.Title, heads[i], meaning, words)
 	}
-	l.ed.Rules = append(l.ed.Rules, r)
+	return r
 }
 
 // forEach is the list over whose rows the rule is repeated.
@@ -65,11 +76,12 @@ func hasStart(g *fact.Group) bool {
 }
 
 // ruleVersion builds one version; without a scope its expressions are left out.
-func (l *loader) ruleVersion(o object, s *Scope) RuleVersion {
+func (l *loader) ruleVersion(o object, s *Scope, counted bool) RuleVersion {
 	v := RuleVersion{
 		Version: l.version(o), Severity: o.text("severity"), Fields: o.strings("fields"), Code: o.text("code"),
 		Unknown: o.text("unknown"), When: l.condition(o, "when", s), Finding: l.condition(o, "finding", s),
 	}
+	l.findingOrVerdicts(o, counted)
 	if s == nil {
 		return v
 	}
@@ -78,12 +90,13 @@ func (l *loader) ruleVersion(o object, s *Scope) RuleVersion {
 			l.defects = append(l.defects, o.src.defect(n, "unknown_fact", s.cure(n.Value), "«%s» non è un fatto che la regola possa nominare", n.Value))
 		}
 	}
-	v.Message = l.template(o, "message", func(slot string) string {
-		if f, _ := s.resolve(slot); f != nil && f.Type != fact.List && f.Type != fact.Days {
+	slot := func(name string) string {
+		if f, _ := s.resolve(name); f != nil && f.Type != fact.List && f.Type != fact.Days {
 			return ""
 		}
-		return s.cure(slot)
-	})
+		return s.cure(name)
+	}
+	l.formRuleVersion(o, &v, s, counted, slot)
 	return v
 }
 

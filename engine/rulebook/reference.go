@@ -30,6 +30,7 @@ func (ed *Edition) Reference() []byte {
 	p.presumptions()
 	p.checks()
 	p.counters()
+	p.forms()
 	p.functions()
 	text := strings.ReplaceAll(p.String(), "\n\n\n", "\n\n")
 	return []byte(strings.TrimRight(text, "\n") + "\n")
@@ -57,7 +58,7 @@ func (p *rulesPage) line(lines ...string) {
 
 // plural is the section that a kind of content stands in.
 var plural = map[string]string{
-	"parameter": "Parametri", "table": "Tabelle", "exception": "Deroghe", "presumption": "Presunzioni", "rule": "Controlli", "counter": "Contatori",
+	"parameter": "Parametri", "table": "Tabelle", "exception": "Deroghe", "presumption": "Presunzioni", "rule": "Controlli", "counter": "Contatori", "form": "Moduli",
 }
 
 func (p *rulesPage) section(kind, text string) { p.line("", "## "+plural[kind], "", text) }
@@ -278,7 +279,11 @@ var severities = map[string]string{"error": "errore", "warning": "avviso", "info
 
 func (p *rulesPage) checks() {
 	p.section("rule", "Che cosa si controlla nei fatti. Un errore ferma la decisione, un avviso la accompagna.")
-	for _, r := range p.ed.Rules {
+	p.rules(p.ed.Rules)
+}
+
+func (p *rulesPage) rules(list []*Rule) {
+	for _, r := range list {
 		p.head(r.ID, r.Title)
 		for i := range r.Versions {
 			v := &r.Versions[i]
@@ -287,6 +292,22 @@ func (p *rulesPage) checks() {
 			p.line("  - messaggio: «" + v.Message.Texts.In("it") + "»")
 		}
 	}
+}
+
+func (p *rulesPage) forms() {
+	if len(p.ed.Forms) == 0 {
+		return
+	}
+	p.section("form", "Che cosa si chiede, quando, e che cosa si calcola per chi scrive.")
+	for _, f := range p.ed.Forms {
+		p.head(f.ID, f.Title)
+		for i := range f.Versions {
+			p.version(&f.Versions[i].Version, "")
+			p.said("form", f.ID, &f.Versions[i].Version)
+		}
+	}
+	p.line("", "## Regole dei moduli", "", "Girano solo per i moduli che le nominano: un errore ferma l'invio, un avviso lo accompagna.")
+	p.rules(p.ed.FormRules)
 }
 
 func (p *rulesPage) counters() {

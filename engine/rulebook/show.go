@@ -124,12 +124,16 @@ func (ed *Edition) sentences(it *Item) speech {
 			s.condition("fra le righe in cui", v.Where)
 		}
 	}
-	for _, r := range ed.Rules {
+	for _, r := range slices.Concat(ed.Rules, ed.FormRules) {
 		if it.Kind == "rule" && r.ID == it.ID {
 			v := &r.Versions[len(r.Versions)-n]
 			s.condition("riguarda il caso se", v.When)
 			s.condition("segnala se", v.Finding)
+			s.formRule(r, v)
 		}
+	}
+	if f := ed.Form(it.ID); f != nil && it.Kind == "form" {
+		s.form(&f.Versions[len(f.Versions)-n])
 	}
 	return s
 }

@@ -1,0 +1,289 @@
+package rulebook
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"omnia/engine/calendar"
+	"omnia/internal/fault"
+)
+
+// FormCase is one worked example of a form: what is written in it, and what the check must say.
+//
+//	schema: form_cases/v1
+//	form: cigo
+//	facts: {…}                       a whole application, from which every case starts
+//	cases:
+//	  - name: "comincia di martedì"
+//	    facts: {richiesta: {dal: "2025-03-04"}}
+//	    expect: {outcome: invalid, fires: [cigo.settimane_intere]}
+type FormCase struct {
+	TestCase // without expectations of counters
+	Form     string
+	Complete bool
+
+	States map[string]string // by rule: RuleFires, RuleSilent or RuleUnknown
+}
+
+// What a rule of a form may do with a case.
+const (
+	RuleFires   = "fires"
+	RuleSilent  = "silent"
+	RuleUnknown = "unknown"
+)
+
+// FormDecider checks a form as the service would, and tells the state of every rule that ran.
+type FormDecider func(c *FormCase) (answerJSON []byte, states map[string]string, err error)
+
+// FormCases reads the cases of the forms, in the order of files and lines.
+func FormCases(fsys fs.FS) ([]FormCase, Defects) {
+	l := load(fsys)
+	if len(l.defects) > 0 {
+		return nil, l.defects
+	}
+	return l.formCases, nil
+}
+
+func (l *loader) formCasesFile(o object) {
+	if !strings.HasSuffix(o.src.name, ".cases.yaml") {
+		l.file(o.src.name, "wrong_name", "rinominalo in "+strings.TrimSuffix(o.src.name, ".yaml")+".cases.yaml", "un file di casi finisce in .cases.yaml")
+	}
+	form := l.ed.Form(o.text("form"))
+	if form == nil && o.has("form") {
+		l.defect(o, "form", "unknown_form", "i moduli sono nella cartella "+formsDir, "il modulo «%s» non esiste", o.text("form"))
+	}
+	for _, c := range o.list("cases") {
+		l.formCase(o, c, form)
+	}
+}
+
+func (l *loader) formCase(file, o object, form *Form) {
+	c := FormCase{Form: file.text("form"), Complete: o.flag("complete"), States: map[string]string{}}
+	c.Name, c.Source, c.Today, c.Place = o.text("name"), o.text("source"), CasesDay, o.placeOf("name")
+	for _, holder := range []object{file, o} {
+		if day, ok := holder.day("today"); ok {
+			c.Today = day
+		}
+	}
+	l.take(o, "case "+o.src.name, c.Name)
+	c.FactsJSON = l.mergedFacts(file, o)
+	if expect, ok := o.object("expect"); ok {
+		l.formExpected(&c, expect, form)
+	}
+	l.formCases = append(l.formCases, c)
+}
+
+// mergedFacts are the facts of the file with the changes of the case.
+func (l *loader) mergedFacts(file, o object) []byte {
+	var merged any = map[string]any{}
+	for _, holder := range []object{file, o} {
+		n := holder.node("facts")
+		if n == nil {
+			continue
+		}
+		dec := json.NewDecoder(bytes.NewReader(l.plainJSON(o, n, nil)))
+		dec.UseNumber()
+		var v any
+		if dec.Decode(&v) == nil { // what is not JSON was told already
+			merged = patched(merged, v)
+		}
+	}
+	return []byte(canonical(merged))
+}
+
+// patched is before with what after says: an object changes the keys it names, null takes one out.
+func patched(before, after any) any {
+	change, ok := after.(map[string]any)
+	if !ok {
+		return after
+	}
+	out := map[string]any{}
+	if old, ok := before.(map[string]any); ok {
+		for k, v := range old {
+			out[k] = v
+		}
+	}
+	for k, v := range change {
+		if v == nil {
+			delete(out, k)
+			continue
+		}
+		out[k] = patched(out[k], v)
+	}
+	return out
+}
+
+func (l *loader) formExpected(c *FormCase, o object, form *Form) {
+	for i := 0; i+1 < len(o.n.Content); i += 2 {
+		key, n := o.n.Content[i].Value, o.n.Content[i+1]
+		if o.wrong[n] {
+			continue
+		}
+		switch key {
+		case RuleFires, RuleSilent, RuleUnknown:
+			for _, x := range o.nodes(key) {
+				l.formState(c, o, x, key, form)
+			}
+		default:
+			e := l.expected(o, n, key)
+			c.Expect = append(c.Expect, e)
+		}
+	}
+	if len(c.Expect)+len(c.States) == 0 {
+		l.defects = append(l.defects, o.src.defect(o.n, "empty_list", "scrivi che cosa deve dire il controllo", "il caso non si aspetta nulla"))
+	}
+}
+
+func (l *loader) formState(c *FormCase, o object, n *yaml.Node, state string, form *Form) {
+	if form == nil {
+		return
+	}
+	var ids []string
+	for i := range form.Versions {
+		for _, r := range form.Versions[i].Rules {
+			ids = append(ids, r.ID)
+		}
+	}
+	if !slices.Contains(ids, n.Value) {
+		l.defects = append(l.defects, o.src.defect(n, "unknown_rule", suggestKey(n.Value, ids), "«%s» non è una regola del modulo", n.Value))
+		return
+	}
+	if was, twice := c.States[n.Value]; twice && was != state {
+		l.defects = append(l.defects, o.src.defect(n, "duplicate_id", "tieni una sola delle due attese", "il caso si aspetta già altro da «%s»", n.Value))
+	}
+	c.States[n.Value] = state
+}
+
+// RunFormCases checks every case and compares. Coverage, when not nil, is told what each rule did.
+func RunFormCases(cases []FormCase, decide FormDecider, coverage *Coverage) *CaseReport {
+	report := &CaseReport{Run: len(cases)}
+	for i := range cases {
+		c := &cases[i]
+		answer, states, err := decide(c)
+		if err != nil {
+			message := err.Error()
+			if f := (*fault.Fault)(nil); errors.As(err, &f) {
+				message = string(problem(f))
+			}
+			report.fail(&c.TestCase, Defects{{Place: c.Place, Code: "case_failed", Message: "il controllo non riesce: " + message}})
+			continue
+		}
+		for id, state := range states {
+			coverage.RuleState(id, state)
+		}
+		if d := append(c.checkStates(states), c.checkAnswer(answer)...); len(d) > 0 {
+			report.fail(&c.TestCase, d)
+		}
+	}
+	return report
+}
+
+var stateWords = map[string]string{RuleFires: "segnala", RuleSilent: "tace", RuleUnknown: "non si può decidere", "": "non è in vigore"}
+
+func (c *FormCase) checkStates(got map[string]string) (d Defects) {
+	for _, id := range sortedKeys(c.States) {
+		if want := c.States[id]; got[id] != want {
+			d = append(d, Defect{Place: c.Place, Code: "case_failed", Message: fmt.Sprintf("la regola %s doveva essere «%s», invece %s", id, stateWords[want], stateWords[got[id]])})
+		}
+	}
+	return d
+}
+
+// checkAnswer compares what was written of the answer: `findings` is all of them; `missing` are the
+// fields that must be there, in that order, and others may stand between.
+func (c *FormCase) checkAnswer(answerJSON []byte) Defects {
+	dec := json.NewDecoder(bytes.NewReader(answerJSON))
+	dec.UseNumber()
+	var answer map[string]any
+	if err := dec.Decode(&answer); err != nil {
+		return Defects{{Place: c.Place, Code: "case_failed", Message: "la risposta non è JSON: " + err.Error()}}
+	}
+	k := &caseChecker{}
+	for _, e := range c.Expect {
+		switch e.Key {
+		case "findings":
+			k.exactly(e.Key, e, answer[e.Key])
+		case "missing":
+			k.inOrder(e, answer[e.Key])
+		case "counters":
+			for _, f := range e.Fields {
+				k.formCounter(f, answer[e.Key])
+			}
+		default:
+			k.compare(e.Key, e, answer[e.Key])
+		}
+	}
+	return k.defects
+}
+
+func (k *caseChecker) formCounter(e Expected, got any) {
+	list, _ := got.([]any)
+	k.counter(e, map[string]any{"items": list})
+}
+
+func (k *caseChecker) inOrder(e Expected, got any) {
+	list, _ := got.([]any)
+	var fields []string
+	for _, item := range list {
+		if m, ok := item.(map[string]any); ok {
+			name, _ := m["field"].(string)
+			fields = append(fields, name)
+		}
+	}
+	from := 0
+	for _, want := range e.Items {
+		i := slices.Index(fields[from:], want.Text)
+		if i < 0 {
+			k.differs(want, "missing: manca «%s» al suo posto; ci sono %s", want.Text, strings.Join(fields, ", "))
+			continue
+		}
+		from += i + 1
+	}
+	if len(e.Items) == 0 && len(fields) > 0 {
+		k.differs(e, "missing: non doveva mancare nulla, mancano %s", strings.Join(fields, ", "))
+	}
+}
+
+// The states of a rule of a form, in the words that say that one never occurred.
+const neverState = "stati mai visti"
+
+// declareFormRule lists the states that a rule of a form can be in. One that decides even when
+// nothing at all is known is never unknown.
+func (c *Coverage) declareFormRule(ed *Edition, r *Rule) {
+	c.declare(r.ID, neverState, stateWords[RuleFires])
+	c.declare(r.ID, neverState, stateWords[RuleSilent])
+	if r.Counter != nil || ed.mayBeUnknown(r) {
+		c.declare(r.ID, neverState, stateWords[RuleUnknown])
+	}
+}
+
+func (ed *Edition) mayBeUnknown(r *Rule) bool {
+	env := Env{Root: ed.Vocabulary.Root.New()}
+	if r.ForEach != nil {
+		env.Row = r.ForEach.New()
+	}
+	for i := range r.Versions {
+		v := &r.Versions[i]
+		for _, day := range []calendar.Day{v.From, min(v.To, max(v.From, CasesDay))} {
+			env.Day = day
+			if t := v.When.Eval(&env); t == Unknown || t == True && v.Finding.Eval(&env) == Unknown {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// RuleState counts what a rule of a form did with a case.
+func (c *Coverage) RuleState(rule, state string) {
+	if c != nil && c.formRules[rule] {
+		c.hit(rule, neverState, stateWords[state])
+	}
+}

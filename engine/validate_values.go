@@ -1,0 +1,178 @@
+package engine
+
+import (
+	"encoding/json"
+
+	"omnia/engine/calendar"
+	"omnia/engine/counter"
+	"omnia/engine/fact"
+	"omnia/engine/quantity"
+	"omnia/engine/rulebook"
+)
+
+// Scalar is a value as JSON: a text or a day, a number, true or false, or a quantity.
+type Scalar []byte
+
+// MarshalJSON is the value as it is.
+func (s Scalar) MarshalJSON() ([]byte, error) { return s, nil }
+
+// DerivedValues are computed values by name, in the order of the form.
+type DerivedValues []DerivedValue
+
+// DerivedValue is one of them.
+type DerivedValue struct {
+	Name  string
+	Value Scalar
+}
+
+// MarshalJSON is an object whose keys keep their order.
+func (d DerivedValues) MarshalJSON() ([]byte, error) { return encoded(nil).derived(d), nil }
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (d *DerivedValues) UnmarshalJSON(b []byte) error {
+	var m map[string]json.RawMessage
+	if err := json.Unmarshal(b, &m); err != nil {
+		return err
+	}
+	*d = DerivedValues{}
+	for name, value := range m {
+		*d = append(*d, DerivedValue{name, Scalar(value)})
+	}
+	return nil
+}
+
+// scalarOf is a value as it would be written in a field; a number without an end has no such form.
+func scalarOf(f *fact.Field, v *fact.Value) (Scalar, bool) {
+	switch f.Type {
+	case fact.Bool:
+		if v.Bool() {
+			return Scalar("true"), true
+		}
+		return Scalar("false"), true
+	case fact.Integer:
+		return Scalar(quantity.Int(v.Num).String()), true
+	case fact.Decimal:
+		text := v.Rat.Decimal(6)
+		back, err := quantity.Parse(text)
+		return Scalar(text), err == nil && back.Equal(v.Rat)
+	case fact.Date:
+		day := v.Day().String()
+		return Scalar(encoded(nil).string(&day)), true
+	}
+	return Scalar(encoded(nil).string(&v.Text)), true
+}
+
+// part is a value that comes out of a counter or an expression, with the type that words it.
+type part struct {
+	field fact.Field
+	value fact.Value
+	known bool
+}
+
+func (p *part) word(lang string) string { return p.field.Word(&p.value, lang) }
+
+// partOf is a part of the answer of a counter; ok is false when there is no such part at all.
+func (v *validation) partOf(k *rulebook.Counter, name string) (p part, ok bool) {
+	r := v.results[k]
+	if r == nil {
+		r = &counter.Result{}
+	}
+	switch name {
+	case rulebook.PartResidual:
+		return numberPart(r.Residual, k.Unit), true
+	case rulebook.PartLimit:
+		return numberPart(r.Limit, k.Unit), true
+	case rulebook.PartRate:
+		return numberPart(r.Rate, quantity.Percent), true
+	case rulebook.PartGrantTo:
+		if g := r.Grantable; g != nil && g.Span != nil {
+			return dayPart(&g.Span.To), true
+		}
+		return dayPart(nil), true
+	case rulebook.PartStart:
+		return dayPart(r.EarliestStart), true
+	}
+	return part{}, false
+}
+
+func numberPart(r *quantity.Rat, u quantity.Unit) part {
+	p := part{field: fact.Field{Type: fact.Decimal, Unit: u}}
+	if r != nil {
+		p.value, p.known = fact.OfRat(*r), true
+	}
+	return p
+}
+
+func dayPart(d *calendar.Day) part {
+	p := part{field: fact.Field{Type: fact.Date}}
+	if d != nil {
+		p.value, p.known = fact.OfDay(*d), true
+	}
+	return p
+}
+
+// evaluated is the value of an expression with its type; known is false when it has none.
+func (v *validation) evaluated(x *rulebook.Expr) part {
+	t, unit := x.Type()
+	p := part{field: fact.Field{Type: t, Unit: unit}}
+	value, truth := x.Value(&v.env)
+	if p.known = truth == rulebook.True; !p.known {
+		return p
+	}
+	if p.value = value; t == fact.Integer || t == fact.Decimal {
+		p.field.Type = fact.Decimal
+		if t == fact.Integer {
+			p.value = fact.OfRat(quantity.Int(value.Num))
+		}
+	}
+	return p
+}
+
+func (v *validation) worded(x *rulebook.Expr) (string, bool) {
+	p := v.evaluated(x)
+	return p.word(v.opt.Language), p.known
+}
+
+// derive computes the values that the form shows. What can't be known yet is left out.
+func (v *validation) derive() {
+	for i := range v.plan.version.Derived {
+		d := &v.plan.version.Derived[i]
+		v.env.Row, v.env.RowIndex, v.env.Day, v.env.Failure = nil, 0, v.dayOf(d.SelectBy), nil
+		if d.When.Eval(&v.env) != rulebook.True {
+			continue
+		}
+		p := part{}
+		if d.Value != nil {
+			p = v.evaluated(d.Value)
+		} else {
+			p, _ = v.partOf(d.Counter, d.Part)
+		}
+		if p.known {
+			v.show(d, &p)
+		}
+	}
+}
+
+func (v *validation) show(d *rulebook.Derived, p *part) {
+	lang := v.opt.Language
+	v.out.Derived = append(v.out.Derived, DerivedValue{d.Name, v.shown(p)})
+	note := DerivedNote{Name: d.Name, Label: d.Label.In(lang), Law: orNone(d.Law)}
+	note.Text = d.Text.Render(lang, func(slot string) string {
+		if slot == rulebook.SlotValue {
+			return p.word(lang)
+		}
+		f := v.facts.Vocabulary.Root.Field(slot)
+		return f.Word(&v.facts.Root[f.Slot], lang)
+	})
+	v.out.Explanations = append(v.out.Explanations, note)
+}
+
+// shown is a derived value: a quantity when it has a unit.
+func (v *validation) shown(p *part) Scalar {
+	if p.field.Type == fact.Decimal {
+		q := v.words.Quantity(p.value.Rat, p.field.Unit)
+		return Scalar(q.AppendJSON(nil))
+	}
+	s, _ := scalarOf(&p.field, &p.value) // only a number may have no form
+	return s
+}
