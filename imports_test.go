@@ -38,6 +38,7 @@ var rooms = []room{
 	{"store/storetest", []string{"..."}, "the suite that both databases must pass"},
 	{"policies", nil, "who may do what: a leaf that is asked one question"},
 	{"identity", []string{"internal/fault"}, "who it is: tokens in, a principal out"},
+	{"ledger", []string{"internal/fault"}, "the record of decisions, as pure logic: it knows neither SQL nor HTTP nor the engine"},
 	{"internal/pgtest", nil, "a PostgreSQL of one's own for a test binary"},
 	{"bench", []string{"..."}, "measurements may look anywhere; nothing imports them"},
 	{"rules", nil, "content is data; anyone may embed it"},
@@ -67,6 +68,7 @@ var walls = []struct {
 	{"github.com/MicahParks", []string{"identity"}, "one reader of tokens"},
 	{"github.com/arran4/golang-ical", []string{"archive/avvisi", "api"}, "calendars are written by hand there, and read back by another's reader in its tests"},
 	{"github.com/xuri/excelize", []string{"archive", "api"}, "sheets are written beside the CSV of the same rows"},
+	{"golang.org/x/mod/sumdb", []string{"ledger"}, "one log, and one way to sign it"},
 	{"github.com/blevesearch/snowballstem", []string{"archive"}, "one way to find the stem of a word"},
 }
 
