@@ -252,8 +252,21 @@ func (s *server) writeRecord(ctx context.Context, c *call) error {
 	return s.Archive.Record(ctx, lines...)
 }
 
-// recordTime is how long a line may take to be written once its request is done with.
-const recordTime = 5 * time.Second
+// A line may take to be written what its request has left of its time, within these bounds: the answer,
+// or the refusal for want of a record, must still leave before the connection is cut (see writeGrace).
+const (
+	recordLeast = time.Second
+	recordMost  = 5 * time.Second
+)
+
+// recordTime is how long the lines of a request may take to be written.
+func recordTime(request context.Context) time.Duration {
+	left := recordMost
+	if deadline, ok := request.Deadline(); ok {
+		left = time.Until(deadline)
+	}
+	return min(max(left, recordLeast), recordMost)
+}
 
 // settle writes the lines that are still pending. A caller who has gone does not keep them from
 // being written.
@@ -261,7 +274,8 @@ func (s *server) settle(c *call) error {
 	if len(c.lines) == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), recordTime)
+	request := c.Request.Context()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(request), recordTime(request))
 	defer cancel()
 	if err := s.writeRecord(ctx, c); err != nil {
 		return unrecorded(c, err)

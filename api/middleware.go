@@ -112,6 +112,9 @@ const writeGrace = 5 * time.Second
 // timeLimit bounds the request in its context, and on the connection: a slow body is cut off
 // while it is read, a slow reader while it is answered. A writer that can't set deadlines is a
 // test's recorder.
+//
+// Without a body the connection is being watched already for a caller who leaves. A deadline would end
+// that watch as if the caller had left, and with it every later request on the same connection.
 func (s *server) timeLimit(c *gin.Context) {
 	limit := s.Limits.Time
 	if s.isBulk(c) {
@@ -122,7 +125,9 @@ func (s *server) timeLimit(c *gin.Context) {
 	c.Request = c.Request.WithContext(ctx)
 	conn := http.NewResponseController(c.Writer)
 	now := time.Now() // the connection's clock, not ours
-	_ = conn.SetReadDeadline(now.Add(limit))
+	if c.Request.ContentLength != 0 {
+		_ = conn.SetReadDeadline(now.Add(limit))
+	}
 	_ = conn.SetWriteDeadline(now.Add(limit + writeGrace))
 	c.Next()
 }

@@ -52,7 +52,7 @@ func faultOf(err error, lang string) *fault.Fault {
 	switch {
 	case errors.As(err, &f) && f.Kind != fault.Internal:
 		return f
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled): // a caller who left is no failure of ours
 		return failure(lang, codeTimeout).Wrap(err)
 	}
 	return failure(lang, codeInternal).Wrap(err)

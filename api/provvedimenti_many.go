@@ -138,7 +138,10 @@ func (s *server) patient(c *call) *patient {
 func (p *patient) Read(b []byte) (int, error) {
 	_ = p.conn.SetReadDeadline(time.Now().Add(p.time)) // a test's recorder has none
 	n, err := p.body.Read(b)
-	if err != nil && err != io.EOF {
+	switch {
+	case err == io.EOF: // read: from here on the connection only watches for a caller who leaves
+		_ = p.conn.SetReadDeadline(time.Time{})
+	case err != nil:
 		p.err = err
 	}
 	return n, err

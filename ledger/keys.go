@@ -72,7 +72,7 @@ func (k *Keyring) Check() error {
 	for i, key := range k.Log {
 		v, err := note.NewVerifier(key.Verifier)
 		if err != nil || v.Name() != k.Origin {
-			return fmt.Errorf("keyring: key %d of the log is none of %s: %w", i+1, k.Origin, cmpError(err))
+			return fmt.Errorf("keyring: key %d of the log is none of %s: %w", i+1, k.Origin, orName(err))
 		}
 		if i > 0 && (k.Log[i-1].UntilSize == 0 || k.Log[i-1].UntilSize > key.FromSize) {
 			return fmt.Errorf("keyring: key %d of the log begins at size %d, before the one before it ends", i+1, key.FromSize)
@@ -81,18 +81,19 @@ func (k *Keyring) Check() error {
 	for i, key := range k.Witnesses {
 		v, err := note.NewVerifier(key.Verifier)
 		if err != nil || names[v.Name()] {
-			return fmt.Errorf("keyring: witness %d: %w", i+1, cmpError(err))
+			return fmt.Errorf("keyring: witness %d: %w", i+1, orName(err))
 		}
 		names[v.Name()] = true
 	}
 	return nil
 }
 
-func cmpError(err error) error {
+// orName is the error, or, when there is none, that the name is wrong.
+func orName(err error) error {
 	if err != nil {
 		return err
 	}
-	return errors.New("its name is not the one it must have, or taken")
+	return errors.New("its name is not the one it must have, or is taken")
 }
 
 // Rotate is the keyring with a new key of the log from that size on. The key before it ends there.

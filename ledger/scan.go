@@ -113,7 +113,7 @@ func elements(array []byte) (list [][]byte) {
 	return list
 }
 
-// compact is valid JSON without blanks; what is so already is not copied.
+// compact is valid JSON without blanks, a copy.
 func compact(data []byte) ([]byte, error) {
 	if !json.Valid(data) {
 		return nil, errors.New("not valid JSON")

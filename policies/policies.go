@@ -111,7 +111,7 @@ func (p *Policies) Decide(ctx context.Context, q Question) (Verdict, error) {
 	}
 	answer, err := p.verdict.eval(ctx, input)
 	if err != nil {
-		return p.deny(CodeError), fmt.Errorf("policies: %s: %w", q.Azione, err)
+		return p.deny(CodeError), fmt.Errorf("policies: %s: %w", q.Azione, interrupted(ctx, err))
 	}
 	return p.read(&q, answer), nil
 }
@@ -128,13 +128,21 @@ func (p *Policies) Reach(ctx context.Context, q Question) (Reach, Verdict, error
 	}
 	answer, err := p.reach.eval(ctx, input)
 	if err != nil {
-		return Reach{}, p.deny(CodeError), fmt.Errorf("policies: list of %s: %w", q.Azione, err)
+		return Reach{}, p.deny(CodeError), fmt.Errorf("policies: list of %s: %w", q.Azione, interrupted(ctx, err))
 	}
 	v := p.read(&q, answer)
 	if !v.Allow {
 		return Reach{}, v, nil
 	}
 	return p.readReach(&q, answer), v, nil
+}
+
+// interrupted is err, or, when the request's time was up, that: the evaluator only says it was cancelled.
+func interrupted(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return err
 }
 
 // Version names these policies and tables: it changes with any of their bytes.

@@ -386,3 +386,17 @@ func BenchmarkReach(b *testing.B) {
 		}
 	}
 }
+
+func TestARequestWhoseTimeIsUpSaysSo(t *testing.T) {
+	t.Parallel()
+	failed := errors.New("eval_cancel_error")
+	ctx, cancel := context.WithTimeout(t.Context(), 0)
+	defer cancel()
+	<-ctx.Done()
+	if err := interrupted(ctx, failed); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("out of time: %v", err)
+	}
+	if err := interrupted(t.Context(), failed); !errors.Is(err, failed) {
+		t.Errorf("in time: %v", err)
+	}
+}

@@ -15,10 +15,17 @@ import (
 var migrations embed.FS
 
 // Migrate brings the schema to the newest version. Instances that start at once on one PostgreSQL take
-// turns: the first one does it, the others find it done.
+// turns: the first one does it, the others find it done. A schema that a newer program has brought further
+// is refused: what it means is not known here.
 func (s *Store) Migrate(ctx context.Context) error {
 	return s.withGoose(ctx, "migrate the archive", func(p *goose.Provider) error {
-		_, err := p.Up(ctx)
+		if _, err := p.Up(ctx); err != nil {
+			return err
+		}
+		current, latest, err := p.GetVersions(ctx)
+		if err == nil && current > latest {
+			err = fmt.Errorf("it is at version %d and this program knows %d: a newer omnia has migrated it, use that one", current, latest)
+		}
 		return err
 	})
 }

@@ -27,12 +27,21 @@ func (c archiveConfig) dsn() string {
 	return c.Database
 }
 
-// place names the database for people, without what is secret in it.
+// place names the database for people, without what is secret in it: a password may stand before the host,
+// or among the parameters.
 func (c archiveConfig) place() string {
-	u, err := url.Parse(c.dsn())
-	if err != nil || u.Host == "" {
+	if strings.HasPrefix(c.dsn(), "sqlite:") {
 		return c.dsn()
 	}
+	u, err := url.Parse(c.dsn())
+	if err != nil {
+		return "PostgreSQL"
+	}
+	socket := url.Values{}
+	if folder := u.Query().Get("host"); folder != "" {
+		socket.Set("host", folder)
+	}
+	u.RawQuery = socket.Encode()
 	return u.Redacted()
 }
 

@@ -88,13 +88,7 @@ func command(t *testing.T, env []string, args ...string) *exec.Cmd {
 // start serves on a free port and waits for the greeting.
 func start(t *testing.T, env ...string) *server {
 	t.Helper()
-	return launch(t, command(t, env, "serve"))
-}
-
-// launch starts a command that serves, and waits for the greeting.
-func launch(t *testing.T, cmd *exec.Cmd) *server {
-	t.Helper()
-	s := &server{t: t, cmd: cmd, log: &lockedBuffer{}, ended: make(chan struct{})}
+	s := &server{t: t, cmd: command(t, env, "serve"), log: &lockedBuffer{}, ended: make(chan struct{})}
 	s.cmd.Stderr = s.log
 	stdout, err := s.cmd.StdoutPipe()
 	if err != nil {

@@ -80,8 +80,8 @@ func (p *place) token(t *testing.T, persona string) string {
 	return strings.TrimSpace(p.run(t, "token", persona))
 }
 
-// open opens the database itself, beside the service or without one.
-func (p *place) open(t *testing.T) *sql.DB {
+// count asks the database itself, while no service has it.
+func (p *place) count(t *testing.T, query string) (n int) {
 	t.Helper()
 	dsn := p.dsn
 	if dsn == "" {
@@ -91,13 +91,6 @@ func (p *place) open(t *testing.T) *sql.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return db
-}
-
-// count asks the database itself.
-func (p *place) count(t *testing.T, query string) (n int) {
-	t.Helper()
-	db := p.open(t)
 	defer db.Close()
 	if err := db.QueryRowContext(t.Context(), query).Scan(&n); err != nil {
 		t.Fatalf("%s: %v", query, err)
