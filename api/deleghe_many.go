@@ -42,7 +42,7 @@ func (s *server) load(c *call, g *grant, own *ownDeleghe) error {
 	body := s.patient(c)
 	file, remove, err := aside(body)
 	if err != nil {
-		return body.failure(c, err, s.Limits.Bulk)
+		return body.notAside(c, err, s.Limits.Bulk)
 	}
 	defer remove()
 	opt := importing.Options{

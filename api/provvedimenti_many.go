@@ -96,7 +96,7 @@ func (s *server) bringIn(c *call, batch int) (*importing.Report, error) {
 	if batch == importing.All {
 		file, remove, err := aside(body)
 		if err != nil {
-			return nil, body.failure(c, err, s.Limits.Bulk)
+			return nil, body.notAside(c, err, s.Limits.Bulk)
 		}
 		defer remove()
 		source = file
@@ -155,6 +155,14 @@ func (p *patient) failure(c *call, err error, limit int64) error {
 	}
 	c.Header("Connection", "close")
 	return bodyFailure(c, p.err, limit)
+}
+
+// notAside is why the body could not be put aside: what is wrong with it, or that there is no room for it.
+func (p *patient) notAside(c *call, err error, limit int64) error {
+	if p.err == nil {
+		return failure(c.lang, codeArchiveUnavailable).Wrap(err)
+	}
+	return p.failure(c, err, limit)
 }
 
 // aside puts a text into a file of its own, to be removed.

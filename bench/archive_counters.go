@@ -117,13 +117,12 @@ func (s *child) send(q *question) error {
 		return err
 	}
 	defer res.Body.Close()
-	if _, err := io.Copy(io.Discard, res.Body); err != nil {
-		return err
-	}
 	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: status %d", q.path, res.StatusCode)
+		problem, _ := io.ReadAll(io.LimitReader(res.Body, 1000)) // what can be had of it
+		return fmt.Errorf("%s: status %d: %s", q.path, res.StatusCode, problem)
 	}
-	return nil
+	_, err = io.Copy(io.Discard, res.Body)
+	return err
 }
 
 // noCPU is for what runs among the clients: nobody could tell whose time it is.

@@ -45,8 +45,8 @@ WHERE c.codice_fiscale = z.codice_fiscale AND p.sezione = ? AND p.dal < ?`, arch
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	if !rows.Next() {
-		return nil, errors.Join(gorm.ErrRecordNotFound, rows.Err())
+	if err := first(rows); err != nil {
+		return nil, err
 	}
 	r, last := posizione{Matricola: matricola}, (*day)(nil)
 	if err := rows.Scan(&r.Versione, &r.CodiceFiscale, &r.Denominazione, &r.Sede, &r.Corpo, &r.Digest, &r.RegistratoIl, &r.RegistratoDa, &last); err != nil {
@@ -58,6 +58,21 @@ WHERE c.codice_fiscale = z.codice_fiscale AND p.sezione = ? AND p.dal < ?`, arch
 		d.LastTreatment = &on
 	}
 	return d, rows.Err()
+}
+
+// first goes to the only row. A read that broke off is not one that found nothing: SQLite reads nothing before
+// the first row is asked for, so that a database that fails, fails there.
+func first(rows interface {
+	Next() bool
+	Err() error
+}) error {
+	if rows.Next() {
+		return nil
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	return gorm.ErrRecordNotFound
 }
 
 func (s *Store) caseHistory(ctx context.Context, matricola, unita string, knownAt time.Time) (list []archive.Provvedimento, err error) {
