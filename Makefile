@@ -10,7 +10,7 @@ FUZZTIME ?= 3s
 PKG ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help tools postgres build run test unit race vet fmt-check fmt rules-check fuzz bench generate lint clean
+.PHONY: help tools postgres build run test unit race vet fmt-check fmt rules-check fuzz replay-corpus corpus bench generate lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,20 @@ fuzz: ## each fuzz target for a moment (FUZZTIME=10m for long)
 	    $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" </dev/null; \
 	  done; \
 	done
+
+replay-corpus: build ## decide again what earlier versions decided (fixtures/decisioni), to the byte; the tests do it too
+	@set -euo pipefail; for export in fixtures/decisioni/*.ndjson.gz; do \
+	  echo "$$export"; $(OMNIA) replay --export "$$export" --keys "$${export%.ndjson.gz}.keys.json" --progress; \
+	done
+
+# RULES_OF=folder for the rules of another edition; several are taken one after the other.
+RULES_OF ?=
+corpus: build ## take decisions for later versions to give again, under a new NAME; see fixtures/decisioni/README.md
+	@test -n "$(NAME)" || { echo "say under which name: make corpus NAME=2027-01" >&2; exit 1; }
+	$(OMNIA) corpus "$(NAME)" $(RULES_OF)
+
+mutants: ## every small mistake in the rules of the forms, one by one: do their cases notice? (minutes; the tests try one in eight)
+	OMNIA_MUTANTS=all $(GO) test ./engine/mutationtest -run '^TestTheCasesNoticeMistakesInTheForms$$' -count=1 -v -timeout 30m
 
 bench: ## the benchmarks
 	$(GO) run ./bench

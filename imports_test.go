@@ -23,7 +23,7 @@ type room struct {
 var rooms = []room{
 	{"cmd", []string{"..."}, "commands wire everything together"},
 	{"fixtures", []string{}, "demo companies and generated loads are bytes: they know nothing of the engine"},
-	{"api", []string{"archive/...", "policies", "identity", "engine/...", "internal/fault", "internal/rome"}, "HTTP asks the engine; it must not reach for stores or rules by itself"},
+	{"api", []string{"archive/...", "ledger/...", "chat", "policies", "identity", "engine/...", "internal/fault", "internal/rome"}, "HTTP asks the engine; it must not reach for stores or rules by itself"},
 	{"engine", []string{"engine/...", "internal/fault"}, "the engine is pure and knows no one above it"},
 	{"engine/quantity", nil, "exact numbers are the ground floor"},
 	{"engine/calendar", nil, "civil days are the ground floor"},
@@ -34,11 +34,13 @@ var rooms = []room{
 	{"engine/explain", []string{"engine/counter", "engine/rulebook", "engine/fact", "engine/calendar", "engine/quantity", "internal/fault"}, "sentences are made from the trace"},
 	{"archive", []string{"archive/...", "engine/...", "internal/fault", "internal/rome"}, "what is kept, as plain values: it knows neither SQL nor HTTP"},
 	{"archive/avvisi", []string{"archive", "engine/...", "internal/fault"}, "what a company should be told before it asks: pure, out of the counters and the rules"},
-	{"store", []string{"archive", "engine/calendar", "internal/fault", "internal/rome"}, "SQL for the values of the archive; it decides nothing"},
+	{"store", []string{"archive", "chat", "ledger", "engine/calendar", "internal/fault", "internal/rome"}, "SQL for the values of the archive; it decides nothing"},
 	{"store/storetest", []string{"..."}, "the suite that both databases must pass"},
 	{"policies", nil, "who may do what: a leaf that is asked one question"},
 	{"identity", []string{"internal/fault"}, "who it is: tokens in, a principal out"},
 	{"ledger", []string{"internal/fault"}, "the record of decisions, as pure logic: it knows neither SQL nor HTTP nor the engine"},
+	{"ledger/replay", []string{"ledger", "engine/...", "internal/fault", "internal/rome"}, "deciding again what the record says was decided: it asks the engine, and knows neither SQL nor HTTP"},
+	{"chat", []string{"archive", "engine/...", "internal/fault", "internal/rome"}, "conversations, queue and hub: it knows neither SQL nor HTTP"},
 	{"internal/pgtest", nil, "a PostgreSQL of one's own for a test binary"},
 	{"bench", []string{"..."}, "measurements may look anywhere; nothing imports them"},
 	{"rules", nil, "content is data; anyone may embed it"},
@@ -68,7 +70,7 @@ var walls = []struct {
 	{"github.com/MicahParks", []string{"identity"}, "one reader of tokens"},
 	{"github.com/arran4/golang-ical", []string{"archive/avvisi", "api"}, "calendars are written by hand there, and read back by another's reader in its tests"},
 	{"github.com/xuri/excelize", []string{"archive", "api"}, "sheets are written beside the CSV of the same rows"},
-	{"golang.org/x/mod/sumdb", []string{"ledger"}, "one log, and one way to sign it"},
+	{"golang.org/x/mod/sumdb", []string{"ledger", "store", "api", "cmd"}, "one log, and one way to sign it"},
 	{"github.com/blevesearch/snowballstem", []string{"archive"}, "one way to find the stem of a word"},
 }
 

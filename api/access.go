@@ -18,6 +18,7 @@ import (
 	"omnia/identity"
 	"omnia/internal/fault"
 	"omnia/internal/rome"
+	"omnia/ledger"
 	"omnia/policies"
 )
 
@@ -90,6 +91,11 @@ func (s *server) ask(c *call, azione, matricola string, about func(*archive.Subj
 		if g.subject, err = s.Archive.Subject(ctx, who.CodiceFiscale, matricola); err != nil {
 			return nil, err
 		}
+		bonds, err := s.conversationBonds(ctx, c, matricola)
+		if err != nil {
+			return nil, err
+		}
+		g.subject.Deleghe = append(g.subject.Deleghe, bonds...)
 	}
 	q := s.question(c, azione)
 	q.Matricola, q.Sede, q.Bonds = matricola, g.subject.Sede, bondsOf(g.subject.Deleghe)
@@ -135,6 +141,7 @@ func (s *server) permit(c *call, azione string) error {
 	case err != nil:
 		return err
 	case v.Allow:
+		c.verdict = v
 		return nil
 	case c.who() == nil:
 		return unauthenticated(c)
@@ -149,6 +156,7 @@ func (g *grant) judge(c *call) error {
 	switch {
 	case v.Allow:
 		g.line.Esito = outcomeAllow
+		c.verdict = v
 		return nil
 	case v.Visible:
 		g.line.Esito = outcomeDeny + ":" + v.Code
@@ -249,7 +257,15 @@ func (s *server) writeRecord(ctx context.Context, c *call) error {
 		lines[i] = *l
 		lines[i].ID, lines[i].Instant = id.String(), s.Now()
 	}
-	return s.Archive.Record(ctx, lines...)
+	decisions := c.decisions
+	if s.Ledger == nil || len(decisions) == 0 {
+		return s.Archive.Record(ctx, lines...)
+	}
+	if err := s.Ledger.Commit(ctx, decisions, lines); err != nil {
+		return err
+	}
+	c.decisions = nil
+	return nil
 }
 
 // A line may take to be written what its request has left of its time, within these bounds: the answer,
@@ -271,7 +287,7 @@ func recordTime(request context.Context) time.Duration {
 // settle writes the lines that are still pending. A caller who has gone does not keep them from
 // being written.
 func (s *server) settle(c *call) error {
-	if len(c.lines) == 0 {
+	if len(c.lines) == 0 && len(c.decisions) == 0 {
 		return nil
 	}
 	request := c.Request.Context()
@@ -285,7 +301,14 @@ func (s *server) settle(c *call) error {
 }
 
 // unrecorded is the refusal to show what could not be recorded.
-func unrecorded(c *call, err error) error { return failure(c.lang, codeArchiveUnavailable).Wrap(err) }
+//
+// That another edition is in use is no failure: the request is decided again.
+func unrecorded(c *call, err error) error {
+	if errors.Is(err, ledger.ErrEdition) {
+		return err
+	}
+	return failure(c.lang, codeArchiveUnavailable).Wrap(err)
+}
 
 // recorded is a handler whose answer leaves only after its accesses are in the record. When they
 // can't be stored, the answer is forgotten and the request fails.
@@ -304,7 +327,14 @@ func (s *server) recorded(do action) action {
 			c.Set(causeKey, err)
 			panic(http.ErrAbortHandler)
 		}
+		if errors.Is(err, ledger.ErrEdition) { // nothing was done: it is decided again
+			c.held.takeBack()
+			return err
+		}
 		c.conclude(err, c.lang)
+		if err != nil {
+			c.decisions = nil // nothing is told of them
+		}
 		if unsettled := s.settle(c); unsettled != nil {
 			c.held.takeBack()
 			return errors.Join(unsettled, err)

@@ -230,7 +230,7 @@ func (s *server) alertsOfOne(c *call, d *archive.Dossier, bonds []archive.Delega
 	for i := range d.Posizione.Unita {
 		u := &d.Posizione.Unita[i]
 		k := kase{at: unit{d.Posizione.Matricola, u.Progressivo}, pos: d.Posizione, history: d.Of(u.Progressivo), last: d.LastTreatment}
-		answer, err := s.decide(c, k, archived{day: today, depth: engine.Short})
+		_, answer, err := s.decide(c, k, archived{day: today, depth: engine.Short})
 		if f, ok := errors.AsType[*fault.Fault](err); ok && f.Kind == fault.Invalid {
 			continue // the counters of this unit say what is wrong with its history
 		}

@@ -18,18 +18,32 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"omnia/chat"
 	"omnia/engine"
 	"omnia/engine/fact"
 	"omnia/engine/rulebook"
 )
 
-// Decider takes decisions. Both methods are safe for concurrent use.
+// Decider takes decisions. All methods are safe for concurrent use.
 type Decider interface {
-	// Edition is the edition in use. It is immutable; a reload gives another one.
+	// Edition is the edition in use. It is immutable; a request that began under it may finish under it, unless its
+	// decision is recorded: see [Ledger.Commit].
 	Edition() *rulebook.Edition
+	// Ready is nil, or why this instance can't decide: the edition in use is one whose text it can't load. It must not
+	// answer under another one meanwhile.
+	Ready() error
+	// Renew finds out which edition is in use now, and loads it. It is asked after ledger.ErrEdition, and then Edition
+	// is the one to decide under again. Its error is that of Ready, or of reaching the store.
+	Renew(ctx context.Context) error
+	// At is the engine of any edition that was ever published, by its root digest. One that is not known, or that this
+	// version can't load, is replay.ErrNoEdition; other errors are those of reaching the store.
+	At(ctx context.Context, digest string) (*engine.Engine, error)
 	// Counters answers every counter on the facts, which were decoded with ed's vocabulary, and
 	// gives the decision its id and instant. Input that nothing can be decided on is a *fault.Fault.
 	Counters(ctx context.Context, ed *rulebook.Edition, facts *fact.Facts, opt engine.Options) (*engine.Counters, error)
+	// Validate checks a form on the facts, which were decoded with ed's vocabulary, and gives the decision its id and
+	// instant. A form that does not exist or is not in force is a *fault.Fault.
+	Validate(ctx context.Context, ed *rulebook.Edition, facts *fact.Facts, opt engine.ValidateOptions) (*engine.Validation, error)
 }
 
 // Config is what the handler needs. Only Decider must be given; with an Archive, Verifier and
@@ -43,6 +57,13 @@ type Config struct {
 	Verifier Verifier
 	// Policies say who may do what. Without them the routes that read no archive are open to all.
 	Policies Policies
+	// Ledger is the record of decisions. Without one nothing is recorded, and its routes answer 503.
+	Ledger Ledger
+	// EngineVersion goes into the receipts of decisions: which program took them.
+	EngineVersion string
+	// Chat is INFO CIG, and Hub wakes its streams. Without them its routes answer 503.
+	Chat *chat.Service
+	Hub  *chat.Hub
 	// Development tells the policies that this is a run on somebody's own machine.
 	Development bool
 
@@ -70,6 +91,7 @@ type Limits struct {
 	Time     time.Duration // of one request, reading its body included; default 10 s
 	InFlight int           // requests served at a time, /status and /metrics apart; default 256
 	Rate     int           // requests a second for one principal, and as many at once; default 200
+	Messages int           // chat messages a minute for one person; default 60
 }
 
 // The defaults of Config and Limits.
@@ -82,6 +104,7 @@ const (
 	DefaultTime      = 10 * time.Second
 	DefaultInFlight  = 256
 	DefaultRate      = 200
+	DefaultMessages  = 60
 )
 
 func (c Config) withDefaults() Config {
@@ -102,6 +125,7 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.Limits.Time, DefaultTime)
 	orDefault(&c.Limits.InFlight, DefaultInFlight)
 	orDefault(&c.Limits.Rate, DefaultRate)
+	orDefault(&c.Limits.Messages, DefaultMessages)
 	return c
 }
 
@@ -121,8 +145,15 @@ type server struct {
 	document documentCache
 	readers  readerCache
 	alerts   alertBooks
+	forms    envelopeCache
+	shapes   shapeCache
 	keys     keyring
 	bulk     map[string][]string // media types of many records, by method and path
+	long     map[string]route    // those with answers of many records, by method and path
+
+	chatLimiter *limiter
+	streams     streamCount
+	streaming   map[string]bool // paths of streams
 }
 
 // New is the whole service as a handler. It panics when TrustedProxies can't be read, when the
@@ -135,6 +166,7 @@ func New(cfg Config) http.Handler {
 	s := &server{Config: cfg.withDefaults()}
 	s.metrics = newMetrics(s.Decider)
 	s.limiter = newLimiter(s.Limits.Rate)
+	s.chatLimiter = newLimiterPer(s.Limits.Messages, time.Minute)
 	return headAsGet(s.router())
 }
 
@@ -153,8 +185,13 @@ func (s *server) router() *gin.Engine {
 	r.NoRoute(s.handle(s.noRoute))
 	r.NoMethod(s.handle(s.noMethod))
 	s.bulk = map[string][]string{}
+	s.streaming, s.long = map[string]bool{}, map[string]route{}
 	for _, rt := range s.routes() {
 		s.bulk[rt.method+" "+rt.path] = rt.bulk
+		if rt.long != nil {
+			s.long[rt.method+" "+rt.path] = rt
+		}
+		s.streaming[rt.path] = rt.streams
 		r.Handle(rt.method, rt.path, s.handle(s.negotiated(rt)))
 	}
 	return r

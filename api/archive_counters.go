@@ -49,12 +49,15 @@ func (s *server) countersOf(c *call, azione string, body func(c *call, ask *arch
 			return err
 		}
 	}
-	answer, err := s.decided(c, at, ask)
+	m, answer, err := s.decided(c, at, ask)
 	if err != nil {
 		return ask.placed(err)
 	}
 	s.metrics.decided(answer.Items)
 	answer.Decision.Simulation = body != nil
+	if err := s.enter(c.Request.Context(), c, *m); err != nil {
+		return err
+	}
 	c.decision(answer, instantText(c.orNow(ask.knownAt)))
 	return nil
 }
@@ -119,16 +122,16 @@ func (s *server) whatIf(c *call, ask *archived) error {
 
 // decided takes a decision on a unit as the archive knows it: with the facts that the body of the
 // stateless POST would have, by the same decider.
-func (s *server) decided(c *call, at unit, ask archived) (*engine.Counters, error) {
+func (s *server) decided(c *call, at unit, ask archived) (*made, *engine.Counters, error) {
 	d, err := s.Archive.Case(c.Request.Context(), at.matricola, at.progressivo, ask.before(c), ask.knownAt)
 	if errors.Is(err, archive.ErrNotFound) { // the caller may see it today, but then nobody knew of it
-		return nil, failure(c.lang, codeUnitNotFound)
+		return nil, nil, failure(c.lang, codeUnitNotFound)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := d.Posizione.Open(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	k := kase{at: at, pos: d.Posizione, history: d.History, last: d.LastTreatment}
 	return s.decide(c, k, ask)
@@ -143,28 +146,28 @@ type kase struct {
 }
 
 // decide decides on a unit that has been read.
-func (s *server) decide(c *call, k kase, ask archived) (*engine.Counters, error) {
-	reader, err := s.reader()
+func (s *server) decide(c *call, k kase, ask archived) (*made, *engine.Counters, error) {
+	ed := s.Decider.Edition()
+	reader, err := s.readers.of(ed)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	facts, err := reader.Case(k.pos, k.at.progressivo, k.history, archive.Ask{
 		Day: ask.reference(c), LastTreatment: k.elsewhere(ask.before(c)), Richiesta: ask.richiesta,
 	})
 	if errors.Is(err, archive.ErrUnita) {
-		return nil, failure(c.lang, codeUnitNotFound)
+		return nil, nil, failure(c.lang, codeUnitNotFound)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	ctx := c.Request.Context()
-	answer, err := s.Decider.Counters(ctx, s.Decider.Edition(), facts, engine.Options{
-		Today: c.today(), Language: c.lang, Explain: ask.depth, Kept: true,
-	})
+	ctx, opt := c.Request.Context(), engine.Options{Today: c.today(), Language: c.lang, Explain: ask.depth, Kept: true}
+	answer, err := s.Decider.Counters(ctx, ed, facts, opt)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return answer, ctx.Err() // too late to be of use: say so rather than answer
+	m := countersMade(answer, ed, facts, opt, k.at)
+	return &m, answer, ctx.Err() // too late to be of use: say so rather than answer
 }
 
 // reference is the day whose law and whose counters are asked.

@@ -77,7 +77,7 @@ func (s *server) unitState(c *call, k kase, ask archived) (unitState, error) {
 		Matricola: k.at.matricola, Denominazione: k.pos.Denominazione, UnitaProduttiva: k.at.progressivo,
 		DataRiferimento: ask.reference(c), Items: []counterState{},
 	}
-	answer, err := s.decide(c, k, ask)
+	m, answer, err := s.decide(c, k, ask)
 	if f, ok := errors.AsType[*fault.Fault](err); ok && f.Kind == fault.Invalid {
 		state.Failed = &unexplained{f.Code, f.Text}
 		return state, nil
@@ -86,6 +86,9 @@ func (s *server) unitState(c *call, k kase, ask archived) (unitState, error) {
 		return state, err
 	}
 	s.metrics.decided(answer.Items)
+	if err := s.enter(c.Request.Context(), c, *m); err != nil {
+		return state, err
+	}
 	for i := range answer.Items {
 		it := &answer.Items[i]
 		state.Items = append(state.Items, counterState{it.ID, it.Verdict, it.Limit, it.Counted, it.Residual})

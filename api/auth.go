@@ -18,6 +18,9 @@ import (
 func (s *server) identify(c *gin.Context) {
 	address := principal(c.ClientIP())
 	credentials := c.Request.Header.Values("Authorization")
+	if cookie, err := c.Cookie(SessionCookie); err == nil && cookie != "" && len(credentials) == 0 && sessionGoodFor(c) {
+		credentials = []string{"Bearer " + cookie}
+	}
 	if len(credentials) == 0 || !strings.HasPrefix(c.Request.URL.Path, "/v1/") {
 		s.spend(c, address)
 		return

@@ -15,6 +15,9 @@ import (
 
 // body reads the whole body of a JSON request.
 func (s *server) body(c *call) ([]byte, error) {
+	if c.content != nil { // the request is decided again
+		return c.content, nil
+	}
 	if err := jsonBody(c); err != nil {
 		return nil, err
 	}
@@ -25,6 +28,7 @@ func (s *server) body(c *call) ([]byte, error) {
 	}
 	// Read: from here on the connection only watches for a caller who leaves.
 	_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Time{})
+	c.content = body
 	return body, nil
 }
 

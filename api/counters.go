@@ -23,13 +23,15 @@ func (s *server) computeCounters(c *call) error {
 		return err
 	}
 	ctx := c.Request.Context()
-	answer, err := s.Decider.Counters(ctx, ed, facts, engine.Options{
-		Today: rome.Day(s.Now()), Language: c.lang, Explain: engine.Depth(depth),
-	})
+	opt := engine.Options{Today: rome.Day(s.Now()), Language: c.lang, Explain: engine.Depth(depth)}
+	answer, err := s.Decider.Counters(ctx, ed, facts, opt)
 	if err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil { // too late to be of use: say so rather than answer
+		return err
+	}
+	if err := s.enter(ctx, c, countersMade(answer, ed, facts, opt, unitOf(facts))); err != nil {
 		return err
 	}
 	s.metrics.decided(answer.Items)

@@ -10,12 +10,25 @@ import (
 	"omnia/engine"
 	"omnia/engine/fact"
 	"omnia/engine/rulebook"
+	"omnia/ledger/replay"
 )
 
 // real decides with the engine, under the rules in the binary.
 type real struct{ engine *engine.Engine }
 
 func (r real) Edition() *rulebook.Edition { return r.engine.Edition() }
+
+func (r real) Ready() error { return nil }
+
+func (r real) Renew(context.Context) error { return nil }
+
+// At knows one edition only.
+func (r real) At(_ context.Context, digest string) (*engine.Engine, error) {
+	if digest != r.engine.Edition().Digest {
+		return nil, replay.ErrNoEdition
+	}
+	return r.engine, nil
+}
 
 func (r real) Counters(_ context.Context, ed *rulebook.Edition, f *fact.Facts, opt engine.Options) (*engine.Counters, error) {
 	answer, err := r.engine.Counters(f, opt)

@@ -41,6 +41,7 @@ func (s *server) repeatable(do action) action {
 		c.key = key
 		c.digest = sha256.New()
 		c.digest.Write([]byte(c.Request.Header.Get("Content-Type") + "\n"))
+		c.digest.Write(c.content) // read before, when the request is decided again
 		c.Request.Body = hashedBody{c.Request.Body, c.digest}
 		return do(c)
 	}
@@ -101,6 +102,7 @@ func (s *server) once(c *call, effect func(ctx context.Context) error) error {
 	}
 	defer free()
 	if done, err := s.replay(c); done || err != nil {
+		c.decisions = nil // what was decided now is not what is told
 		return err
 	}
 	err = s.atomically(c, func(ctx context.Context) error {
@@ -114,6 +116,7 @@ func (s *server) once(c *call, effect func(ctx context.Context) error) error {
 	}
 	// Another instance was faster: its answer is the answer.
 	if done, err := s.replay(c); done || err != nil {
+		c.decisions = nil // what was decided now is not what is told
 		return err
 	}
 	return c.inProgress(errTwin)

@@ -15,15 +15,19 @@ import (
 // bucket anyway, unless an attacker invents addresses, and then memory matters more.
 type limiter struct {
 	mu         sync.Mutex
-	perSecond  int
+	perSecond  float64
+	burst      int
 	young, old map[string]*rate.Limiter
 }
 
 // maxBuckets bounds one generation: about 100 bytes each.
 const maxBuckets = 50_000
 
-func newLimiter(perSecond int) *limiter {
-	return &limiter{perSecond: perSecond, young: map[string]*rate.Limiter{}}
+func newLimiter(perSecond int) *limiter { return newLimiterPer(perSecond, time.Second) }
+
+// newLimiterPer lets n requests through in that time, and as many at once.
+func newLimiterPer(n int, per time.Duration) *limiter {
+	return &limiter{perSecond: float64(n) / per.Seconds(), burst: n, young: map[string]*rate.Limiter{}}
 }
 
 // quota is what a principal has left.
@@ -42,7 +46,7 @@ func (l *limiter) take(principal string, at time.Time) quota {
 	return quota{
 		allowed:   allowed,
 		remaining: max(int(math.Floor(tokens)), 0),
-		reset:     l.timeFor(float64(l.perSecond) - tokens),
+		reset:     l.timeFor(float64(l.burst) - tokens),
 		retry:     l.timeFor(1 - tokens),
 	}
 }
@@ -53,13 +57,13 @@ func (l *limiter) peek(principal string, at time.Time) quota {
 	return quota{
 		allowed:   tokens >= 1,
 		remaining: max(int(math.Floor(tokens)), 0),
-		reset:     l.timeFor(float64(l.perSecond) - tokens),
+		reset:     l.timeFor(float64(l.burst) - tokens),
 		retry:     l.timeFor(1 - tokens),
 	}
 }
 
 func (l *limiter) timeFor(tokens float64) time.Duration {
-	return time.Duration(max(tokens, 0) / float64(l.perSecond) * float64(time.Second))
+	return time.Duration(max(tokens, 0) / l.perSecond * float64(time.Second))
 }
 
 func (l *limiter) bucket(principal string) *rate.Limiter {
@@ -70,7 +74,7 @@ func (l *limiter) bucket(principal string) *rate.Limiter {
 		return b
 	}
 	if b = l.old[principal]; b == nil {
-		b = rate.NewLimiter(rate.Limit(l.perSecond), l.perSecond)
+		b = rate.NewLimiter(rate.Limit(l.perSecond), l.burst)
 	}
 	if len(l.young) >= maxBuckets {
 		l.young, l.old = make(map[string]*rate.Limiter, maxBuckets/8), l.young

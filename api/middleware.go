@@ -94,7 +94,7 @@ func seconds(d time.Duration) string {
 
 // shed refuses work that would only queue up. Those who watch the service are always let in.
 func (s *server) shed(c *gin.Context) {
-	if path := c.FullPath(); path == "/status" || path == "/metrics" {
+	if path := c.FullPath(); path == "/status" || path == "/metrics" || s.streaming[path] {
 		return
 	}
 	n := s.inFlight.Add(1)
@@ -116,8 +116,11 @@ const writeGrace = 5 * time.Second
 // Without a body the connection is being watched already for a caller who leaves. A deadline would end
 // that watch as if the caller had left, and with it every later request on the same connection.
 func (s *server) timeLimit(c *gin.Context) {
+	if s.streaming[c.FullPath()] {
+		return // it sets a deadline for each write
+	}
 	limit := s.Limits.Time
-	if s.isBulk(c) {
+	if s.isBulk(c) || s.isLong(c) {
 		limit = s.Limits.BulkTime
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), limit)
@@ -149,6 +152,12 @@ func (s *server) bodyMost(c *gin.Context) int64 {
 		return s.Limits.Bulk
 	}
 	return s.Limits.Body
+}
+
+// isLong tells whether the request asks for many records at once.
+func (s *server) isLong(c *gin.Context) bool {
+	rt, ok := s.long[c.Request.Method+" "+c.FullPath()]
+	return ok && slices.Contains(rt.long, preferred(c.Request.Header.Values("Accept"), rt.produces))
 }
 
 // isBulk tells whether the request sends many records at once, to a route that takes them.

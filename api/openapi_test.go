@@ -295,6 +295,10 @@ func bounds(t *testing.T, place string, ref *openapi3.SchemaRef) {
 				bounds(t, place+"."+name, p)
 			}
 		}
+	case len(s.AnyOf) > 0:
+		for _, one := range s.AnyOf {
+			bounds(t, place, one)
+		}
 	case !s.Type.Is("boolean"):
 		t.Errorf("%s: no type", place)
 	}

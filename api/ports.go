@@ -21,6 +21,10 @@ type Verifier interface {
 type Policies interface {
 	Decide(ctx context.Context, q policies.Question) (policies.Verdict, error)
 	Reach(ctx context.Context, q policies.Question) (policies.Reach, policies.Verdict, error)
+	// Masking is how whoever acts as the verdict says sees the personal values of decisions.
+	Masking(v policies.Verdict) policies.Masking
+	// Digest is that of the policies and their tables.
+	Digest() string
 }
 
 // Archive is the store as the handlers need it. All methods are safe for concurrent use. A store
@@ -28,6 +32,8 @@ type Policies interface {
 //
 // Methods called with a context that [Archive.Within] passed on are part of its transaction.
 type Archive interface {
+	Drafts // applications being filled in
+
 	// Within runs do in one transaction: all of it is kept, or nothing when do fails.
 	Within(ctx context.Context, do func(ctx context.Context) error) error
 	// Ping tells whether the store can be reached.
@@ -105,6 +111,6 @@ type Archive interface {
 	WriteExport(ctx context.Context, e *archive.Export, write func(w io.Writer) (rows int, err error)) error
 	// ReadExport copies the file of a finished job.
 	ReadExport(ctx context.Context, id string, w io.Writer) error
-	// Expire removes answers and exports that are past their time.
+	// Expire removes answers, exports and drafts that are past their time.
 	Expire(ctx context.Context, now time.Time) error
 }

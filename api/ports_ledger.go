@@ -29,6 +29,12 @@ type Ledger interface {
 	Keyring(ctx context.Context) (*ledger.Keyring, error)
 	// ReadTiles reads the tree; see ledger.TileReader.
 	ReadTiles(ctx context.Context, tiles []tlog.Tile) ([][]byte, error)
+	// SignedAt is the checkpoint of that size; archive.ErrNotFound when it is not kept.
+	SignedAt(ctx context.Context, size int64) (*ledger.Signed, error)
+	// EntriesOf are leaves with what belongs to them, by their ids, ascending; one that is not there is left out.
+	EntriesOf(ctx context.Context, ids []string) ([]*ledger.Entry, error)
+	// Entries are leaves from a position on, at most so many.
+	Entries(ctx context.Context, from int64, limit int) ([]ledger.Entry, error)
 	// Cosign adds signatures of witnesses to a checkpoint that is kept.
 	Cosign(ctx context.Context, text string) (*ledger.Signed, error)
 

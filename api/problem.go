@@ -22,6 +22,7 @@ type Problem struct {
 	Errors        []fault.Detail `json:"errors,omitempty"`
 	CorrelationID string         `json:"correlation_id,omitempty"`
 	Report        any            `json:"report,omitempty"` // of a text of many lines that was refused
+	Draft         any            `json:"draft,omitempty"`  // as it is now, of a change that came too late
 }
 
 // statuses is the one map from what went wrong to HTTP.
@@ -93,6 +94,9 @@ func (s *server) fail(c *gin.Context, err error) {
 	}
 	if r, ok := errors.AsType[*reported](err); ok {
 		p.Report = r.report
+	}
+	if d, ok := errors.AsType[*draftConflict](err); ok {
+		p.Draft = d.current
 	}
 	if retry := retryAfter(f.Kind); retry != "" && c.Writer.Header().Get("Retry-After") == "" {
 		c.Header("Retry-After", retry)

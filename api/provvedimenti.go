@@ -210,7 +210,7 @@ func (s *server) effects(c *call, p *archive.Provvedimento, asked time.Time, d *
 	if p.SuperatoIl != nil {
 		at = p.SuperatoIl.Add(-time.Microsecond)
 	}
-	answer, err := s.decided(c, unit{p.Matricola, p.UnitaProduttiva}, archived{day: d.Giorno, knownAt: at, depth: engine.Short})
+	_, answer, err := s.decided(c, unit{p.Matricola, p.UnitaProduttiva}, archived{day: d.Giorno, knownAt: at, depth: engine.Short})
 	if err == nil {
 		d.Effetti, d.Assenti = archive.Effects(answer, p.Numero), failing(answer)
 		return nil

@@ -18,16 +18,17 @@ type editionReader struct {
 }
 
 // reader reads what is to be archived, with the vocabulary of the edition in use, and holds it to its rules.
-func (s *server) reader() (*archive.Reader, error) {
-	edition := s.Decider.Edition()
-	if r := s.readers.Load(); r != nil && r.edition == edition {
+func (s *server) reader() (*archive.Reader, error) { return s.readers.of(s.Decider.Edition()) }
+
+func (k *readerCache) of(edition *rulebook.Edition) (*archive.Reader, error) {
+	if r := k.Load(); r != nil && r.edition == edition {
 		return r.reader, nil
 	}
 	r, err := archive.ReaderOf(edition)
 	if err != nil {
 		return nil, err
 	}
-	s.readers.Store(&editionReader{edition, r})
+	k.Store(&editionReader{edition, r})
 	return r, nil
 }
 

@@ -10,6 +10,8 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"omnia/archive"
+	"omnia/ledger"
+	"omnia/policies"
 )
 
 // route is one operation: its place, what it answers with, and what it is for.
@@ -23,6 +25,9 @@ type route struct {
 	permit   string   // what the policies are asked before a route that reads no archive; "" is nothing
 	archived bool     // it reads the archive: the handler asks for access, and the answer waits for its record
 	repeats  bool     // it stores, and so understands Idempotency-Key: the handler calls once
+	decides  bool     // it takes a decision, which must be in the record before the answer leaves
+	streams  bool     // the answer goes on for long: neither its time nor its number is bounded like that of others
+	long     []string // media types of an answer that takes as long as a body with many records
 	bulk     []string // media types of a body with many records, which may be longer than others
 }
 
@@ -38,7 +43,7 @@ const (
 
 // routes is the whole surface of the service. The OpenAPI document names exactly these.
 func (s *server) routes() []route {
-	return slices.Concat(s.openRoutes(), s.matricoleRoutes(), s.delegheRoutes(), s.provvedimentiRoutes(), s.accessiRoutes(), s.serviceRoutes())
+	return slices.Concat(s.openRoutes(), s.formRoutes(), s.draftRoutes(), s.matricoleRoutes(), s.delegheRoutes(), s.provvedimentiRoutes(), s.accessiRoutes(), s.decisionRoutes(), s.ledgerRoutes(), s.chatRoutes(), s.adviserRoutes(), s.serviceRoutes())
 }
 
 var asJSON = []string{typeJSON}
@@ -47,7 +52,7 @@ var asJSON = []string{typeJSON}
 func (s *server) openRoutes() []route {
 	const rules, editions = "regole.leggi", "edizioni.leggi"
 	return []route{
-		{method: http.MethodPost, path: "/v1/counters", produces: asJSON, action: s.computeCounters, permit: "contatori.calcola",
+		{method: http.MethodPost, path: "/v1/counters", produces: asJSON, action: s.computeCounters, permit: "contatori.calcola", decides: true,
 			summary: "calcola tutti i contatori sui fatti inviati"},
 		{method: http.MethodGet, path: "/v1/rules", produces: asJSON, action: s.listRules, permit: rules,
 			summary: "elenca parametri, contatori, regole e tabelle"},
@@ -90,7 +95,12 @@ type call struct {
 	lines   []*archive.Access // of the record of accesses, not yet written
 	purpose string            // why the caller asks, by its own word
 	key     string            // its Idempotency-Key
-	digest  hash.Hash         // of the body, with a key
+	content []byte            // its body, once it was read whole
+	verdict policies.Verdict  // the last one that allowed something
+
+	decisions  []*ledger.Decision // made, and not yet in the record
+	unrecorded bool               // the caller asked not to record, and may
+	digest     hash.Hash          // of the body, with a key
 }
 
 // handle adapts an action to gin: an error becomes a problem document.
@@ -130,6 +140,9 @@ func (s *server) conditioned(rt route) action {
 	}
 	if rt.archived {
 		do = s.recorded(do)
+	}
+	if rt.decides {
+		do = s.retried(do)
 	}
 	return do
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // kinds are the kinds of content that GET /v1/rules may be asked for.
-var kinds = []string{"", "parameter", "table", "exception", "presumption", "counter", "rule", "messages", "facts", "form"}
+var kinds = []string{"", "parameter", "table", "exception", "presumption", "counter", "rule", "messages", "facts", "form", "value", "bound"}
 
 // ruleSummary is one piece of content in a list.
 type ruleSummary struct {

@@ -35,10 +35,19 @@ var noon = time.Date(2025, 11, 30, 12, 0, 0, 0, time.UTC)
 // fake decides what a test wants; without a wish it gives one counter.
 type fake struct {
 	edition *rulebook.Edition
+	unready error // why it can't decide
 	decide  func(ctx context.Context, facts *fact.Facts, opt engine.Options) (*engine.Counters, error)
 }
 
 func (f *fake) Edition() *rulebook.Edition { return f.edition }
+
+func (f *fake) Ready() error { return f.unready }
+
+func (f *fake) Renew(context.Context) error { return f.unready }
+
+func (f *fake) At(_ context.Context, digest string) (*engine.Engine, error) {
+	return real{engine.New(f.edition)}.At(context.Background(), digest)
+}
 
 func (f *fake) Counters(ctx context.Context, ed *rulebook.Edition, facts *fact.Facts, opt engine.Options) (*engine.Counters, error) {
 	if f.decide != nil {

@@ -22,6 +22,9 @@ func (s *server) status(c *call) error {
 			return failure(c.lang, codeArchiveUnavailable).Wrap(err)
 		}
 	}
+	if err := s.Decider.Ready(); err != nil {
+		return failure(c.lang, codeArchiveUnavailable).Wrap(err)
+	}
 	ed := s.Decider.Edition()
 	write(c.Context, http.StatusOK, c.media, up{
 		Type: "about:blank", Title: "OK", Status: http.StatusOK,

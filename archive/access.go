@@ -32,6 +32,7 @@ type Access struct {
 type AccessCriteria struct {
 	Matricola, Persona, Delega, Azione, Esito string
 	From, To                                  calendar.Day // of Rome, both inclusive; 0 is open
+	Oggetto, Correlation                      string
 }
 
 // Reach is the matricole a person may list, as the policy put it: those bound by a delegation of one

@@ -31,6 +31,8 @@ type caseSlots struct {
 	day, matricola, codiceFiscale, settore, fondo           int // of the root
 	dipendenti, ultimo, progressivo, giorni, mesi, organico int
 	periodi, richiestaAl                                    int
+	nota, attiva                                            int // of the unit; -1 in a vocabulary without them
+	numero                                                  int // of a periodo
 }
 
 func newCaseSlots(voc *fact.Vocabulary) caseSlots {
@@ -42,6 +44,7 @@ func newCaseSlots(voc *fact.Vocabulary) caseSlots {
 		ultimo: root.Slot("azienda.fine_ultimo_trattamento"), progressivo: root.Slot("unita_produttiva.progressivo"),
 		giorni: root.Slot("unita_produttiva.giorni_settimana"), mesi: root.Slot("unita_produttiva.mesi_attivita"),
 		organico: root.Slot("unita_produttiva.organico_medio"), periodi: root.Slot("periodi"), richiestaAl: root.Slot("richiesta.al"),
+		nota: root.Slot("unita_produttiva.nota"), attiva: root.Slot("unita_produttiva.attiva"), numero: voc.Groups["periodo"].Slot("numero"),
 	}
 }
 

@@ -49,6 +49,9 @@ func (b *bench) served(args []string) (http.Handler, error) {
 	if args[0] == "archive" {
 		return b.serveArchive(args[1], args[2])
 	}
+	if args[0] == "form" {
+		return service(b.engine), nil
+	}
 	ours, plain, _, err := b.handlers(newFacts(periodsOfRequest, true).envelope())
 	if args[0] == "ours" {
 		return ours, err

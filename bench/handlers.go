@@ -29,8 +29,24 @@ type decider struct{ engine *engine.Engine }
 
 func (d decider) Edition() *rulebook.Edition { return d.engine.Edition() }
 
+func (d decider) Ready() error { return nil }
+
+func (d decider) Renew(context.Context) error { return nil }
+
+func (d decider) At(context.Context, string) (*engine.Engine, error) { return d.engine, nil }
+
 func (d decider) Counters(_ context.Context, _ *rulebook.Edition, f *fact.Facts, opt engine.Options) (*engine.Counters, error) {
 	answer, err := d.engine.Counters(f, opt)
+	if err != nil {
+		return nil, err
+	}
+	answer.Decision.ID = "01990000-0000-7000-8000-000000000000"
+	answer.Decision.Instant = time.Now().UTC().Format("2006-01-02T15:04:05.000Z")
+	return answer, nil
+}
+
+func (d decider) Validate(_ context.Context, _ *rulebook.Edition, f *fact.Facts, opt engine.ValidateOptions) (*engine.Validation, error) {
+	answer, err := d.engine.Validate(f, opt)
 	if err != nil {
 		return nil, err
 	}

@@ -51,6 +51,7 @@ var groups = []struct {
 	{"http", (*bench).http},
 	{"load", (*bench).load},
 	{"growth", (*bench).growth},
+	{"form", (*bench).form},
 	{"search", (*bench).search},
 	{"archive", (*bench).archived},
 	{"access", (*bench).access},

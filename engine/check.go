@@ -14,12 +14,13 @@ type check struct {
 	rule *rulebook.Rule
 	list int // root slot of the list it goes through; -1: once for the case
 	from int // slot of the first day of a row; -1: none
+	by   int // root slot of the day that selects the version; -1: the reference day
 }
 
 func newChecks(ed *rulebook.Edition) []*check {
 	var out []*check
 	for _, r := range ed.Rules {
-		k := &check{rule: r, list: -1, from: -1}
+		k := &check{rule: r, list: -1, from: -1, by: selectedBy(ed.Vocabulary, r.SelectBy)}
 		if r.ForEach != nil {
 			for _, f := range ed.Vocabulary.Root.Fields {
 				if f.Element == r.ForEach {
@@ -82,6 +83,7 @@ func (c *decision) find(k *check, row fact.Record) (*rulebook.RuleVersion, *Warn
 		if t == rulebook.True {
 			t = v.Finding.Eval(&c.env)
 		}
+		c.noteRule(k, v, row, day, rulebook.StateOf(t))
 		if t == rulebook.False || t == rulebook.Unknown {
 			return v, nil
 		}
@@ -102,21 +104,27 @@ func (c *decision) find(k *check, row fact.Record) (*rulebook.RuleVersion, *Warn
 
 // selecting is the day that selects the version of a rule.
 func (c *decision) selecting(k *check, row fact.Record) calendar.Day {
-	name := ""
-	switch k.rule.SelectBy {
-	case rulebook.ByRowStart:
-		if k.from >= 0 && row[k.from].IsKnown() {
-			return row[k.from].Day()
-		}
-	case rulebook.ByStart, rulebook.ByDay:
-		name = "richiesta.dal"
-	case rulebook.ByFiling:
-		name = "richiesta.data_presentazione"
+	if k.rule.SelectBy == rulebook.ByRowStart && k.from >= 0 && row[k.from].IsKnown() {
+		return row[k.from].Day()
 	}
-	if name != "" {
-		if v := c.facts.Get(name); v.IsKnown() {
-			return v.Day()
-		}
+	return c.dayIn(k.by)
+}
+
+// selectedBy is the root slot of the day that selects a version; -1 when it is not of the root.
+func selectedBy(v *fact.Vocabulary, s rulebook.Selector) int {
+	switch s {
+	case rulebook.ByStart, rulebook.ByDay:
+		return v.Root.Slot("richiesta.dal")
+	case rulebook.ByFiling:
+		return v.Root.Slot("richiesta.data_presentazione")
+	}
+	return -1
+}
+
+// dayIn is the day in a root slot, else the reference day.
+func (c *decision) dayIn(slot int) calendar.Day {
+	if slot >= 0 && c.facts.Root[slot].IsKnown() {
+		return c.facts.Root[slot].Day()
 	}
 	return c.ref
 }

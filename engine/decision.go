@@ -45,6 +45,7 @@ type Header struct {
 	EditionDigest string `json:"edition_digest"`
 	FactsDigest   string `json:"facts_digest"`
 	Simulation    bool   `json:"simulation"`
+	Recorded      *bool  `json:"recorded,omitempty"` // false when the caller asked, and was allowed, not to record it
 }
 
 // Counters is the answer of POST /v1/counters.
@@ -53,6 +54,8 @@ type Counters struct {
 	DataRiferimento string    `json:"data_riferimento"`
 	Items           []Item    `json:"items"`
 	Warnings        []Warning `json:"warnings"`
+
+	applied applied // see Applied
 }
 
 // Item is one counter of the answer; a field without meaning is absent, never null.

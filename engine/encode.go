@@ -27,7 +27,11 @@ func (b encoded) counters(a *Counters) encoded {
 func (b encoded) header(h *Header) encoded {
 	b = b.open().text("id", h.ID).text("instant", h.Instant)
 	b = b.text("edition", h.Edition).text("edition_digest", h.EditionDigest).text("facts_digest", h.FactsDigest)
-	return encoded(strconv.AppendBool(b.key("simulation"), h.Simulation)).close()
+	b = strconv.AppendBool(b.key("simulation"), h.Simulation)
+	if h.Recorded != nil {
+		b = strconv.AppendBool(b.key("recorded"), *h.Recorded)
+	}
+	return b.close()
 }
 
 func (b encoded) item(it *Item) encoded {

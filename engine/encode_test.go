@@ -138,7 +138,9 @@ func set(v reflect.Value, src source) {
 	switch v.Kind() {
 	case reflect.Struct:
 		for i := range v.NumField() {
-			set(v.Field(i), src)
+			if v.Type().Field(i).IsExported() {
+				set(v.Field(i), src)
+			}
 		}
 	case reflect.Pointer:
 		if src.given() {

@@ -17,6 +17,8 @@ type Engine struct {
 	book    *explain.Book
 	checks  []*check
 	slots   slots
+	noting  *noting
+	declare []*rulebook.Version // by root slot: the declaration of the fact
 
 	forms        map[*rulebook.FormVersion]*formPlan
 	declarations map[string]FindingRule // of facts, by group
@@ -24,8 +26,9 @@ type Engine struct {
 
 // New prepares an edition: everything that does not depend on a case is done here, once.
 func New(ed *rulebook.Edition) *Engine {
-	return &Engine{edition: ed, plan: counter.NewPlan(ed), book: explain.NewBook(ed), checks: newChecks(ed), slots: newSlots(ed.Vocabulary),
-		forms: newFormPlans(ed), declarations: declarations(ed)}
+	g := &Engine{edition: ed, plan: counter.NewPlan(ed), book: explain.NewBook(ed), checks: newChecks(ed), slots: newSlots(ed.Vocabulary), declarations: declarations(ed), noting: newNoting(ed), declare: declaredIn(ed)}
+	g.forms = newFormPlans(g)
+	return g
 }
 
 // Edition is what the engine decides under.
@@ -47,7 +50,10 @@ func Decide(ed *rulebook.Edition, f *fact.Facts, opt Options) (*Counters, error)
 func (g *Engine) Counters(f *fact.Facts, opt Options) (*Counters, error) {
 	digest := f.Digest()
 	c := &decision{engine: g, opt: opt, facts: f, amounts: make(map[amount]*quantity.Quantity, 32)}
+	c.env.Uses = g.noting.begin()
+	defer g.noting.end(c.env.Uses)
 	c.forget()
+	c.noteFacts()
 	c.reference()
 	c.presume()
 	warnings, refused := c.check()
@@ -62,6 +68,7 @@ func (g *Engine) Counters(f *fact.Facts, opt Options) (*Counters, error) {
 	}
 	kase := g.plan.NewCase(c.facts, c.ref)
 	defer kase.Done()
+	kase.Note(c.env.Uses)
 	for _, r := range c.refused {
 		kase.Refuse(r.row, r.failure)
 	}
@@ -76,6 +83,7 @@ func (g *Engine) Counters(f *fact.Facts, opt Options) (*Counters, error) {
 		}
 		out.Items = append(out.Items, c.item(r))
 	}
+	out.applied = c.applied()
 	return out, nil
 }
 
@@ -109,17 +117,19 @@ type decision struct {
 
 // forget takes back what an earlier decision presumed, so that facts can be decided on again.
 func (c *decision) forget() {
-	for i := range c.facts.Root {
-		v := &c.facts.Root[i]
+	again := func(v *fact.Value) {
 		if v.State == fact.Presumed {
 			*v = fact.Value{}
 		}
-		for _, row := range v.Rows {
-			for j := range row {
-				if row[j].State == fact.Presumed {
-					row[j] = fact.Value{}
-				}
-			}
+	}
+	again(&c.facts.Root[c.engine.slots.ref])
+	for _, p := range c.engine.edition.Presumed {
+		if c.facts.Vocabulary.Root.Field(p.Target.Name) == p.Target {
+			again(&c.facts.Root[p.Target.Slot])
+			continue
+		}
+		for _, row := range c.rowsOf(p.Target) {
+			again(&row[p.Target.Slot])
 		}
 	}
 }

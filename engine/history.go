@@ -6,13 +6,14 @@ import (
 )
 
 // slots are where the facts are that the words of a decision need, found once per edition.
-type slots struct{ periodi, numero, dal, al, reqFrom, reqTo int }
+type slots struct{ periodi, numero, dal, al, reqFrom, reqTo, filed, ref, perWeek int }
 
 func newSlots(v *fact.Vocabulary) slots {
 	root, row := v.Root, v.Groups["periodo"]
 	return slots{
 		periodi: root.Slot("periodi"), numero: row.Slot("numero"), dal: row.Slot("dal"), al: row.Slot("al"),
 		reqFrom: root.Slot("richiesta.dal"), reqTo: root.Slot("richiesta.al"),
+		filed: root.Slot("richiesta.data_presentazione"), ref: root.Slot("data_riferimento"), perWeek: root.Slot("unita_produttiva.giorni_settimana"),
 	}
 }
 

@@ -8,16 +8,19 @@ import (
 
 // presume fills what the input leaves unknown and a rule lets presume. The fact is marked Presumed.
 func (c *decision) presume() {
-	root := c.facts.Vocabulary.Root
 	for _, p := range c.engine.edition.Presumed {
-		if root.Field(p.Target.Name) == p.Target {
-			c.presumeInto(p, &c.facts.Root[p.Target.Slot], nil, c.ref)
-			continue
-		}
-		for i, row := range c.rowsOf(p.Target) {
-			c.env.RowIndex = i
-			c.presumeInto(p, &row[p.Target.Slot], row, c.startOf(row, p.Target))
-		}
+		c.presumeOne(p)
+	}
+}
+
+func (c *decision) presumeOne(p *rulebook.Presumption) {
+	if c.facts.Vocabulary.Root.Field(p.Target.Name) == p.Target {
+		c.presumeInto(p, &c.facts.Root[p.Target.Slot], nil, c.ref)
+		return
+	}
+	for i, row := range c.rowsOf(p.Target) {
+		c.env.RowIndex = i
+		c.presumeInto(p, &row[p.Target.Slot], row, c.startOf(row, p.Target))
 	}
 }
 
@@ -56,7 +59,8 @@ func (c *decision) presumeInto(p *rulebook.Presumption, target *fact.Value, row 
 			continue
 		}
 		c.env.Row, c.env.Day, c.env.Failure = row, day, nil
-		if v.When.Eval(&c.env) != rulebook.True {
+		if t := v.When.Eval(&c.env); t != rulebook.True {
+			c.notePresumption(v, row, day, rulebook.StateOf(t))
 			return
 		}
 		if v.Latest != nil {
@@ -64,9 +68,14 @@ func (c *decision) presumeInto(p *rulebook.Presumption, target *fact.Value, row 
 		} else if value, t := v.Value.Value(&c.env); t == rulebook.True {
 			*target = value.As(fact.Presumed)
 		}
-		if target.IsKnown() && !c.Presumed(p) {
-			c.filled = append(c.filled, p)
+		state := rulebook.UseUnknown
+		if target.IsKnown() {
+			state = rulebook.UseTrue
+			if !c.Presumed(p) {
+				c.filled = append(c.filled, p)
+			}
 		}
+		c.notePresumption(v, row, day, state)
 		return
 	}
 }

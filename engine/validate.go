@@ -2,7 +2,6 @@ package engine
 
 import (
 	"omnia/engine/calendar"
-	"omnia/engine/counter"
 	"omnia/engine/fact"
 	"omnia/engine/quantity"
 	"omnia/engine/rulebook"
@@ -19,6 +18,8 @@ type ValidateOptions struct {
 	// Observe is told what each rule that is in force did: rulebook.RuleFires, RuleSilent or
 	// RuleUnknown. A rule over rows is told once, by the strongest of them. It is for cases and coverage.
 	Observe func(r *rulebook.Rule, state string)
+	// Looked is told the rows of tables that are read, for coverage too; not those that an earlier check read.
+	Looked func(*rulebook.Table, *rulebook.TableRow)
 }
 
 // The outcomes of the check of a form.
@@ -37,6 +38,9 @@ type Validation struct {
 	Derived      DerivedValues  `json:"derived"`
 	Explanations []DerivedNote  `json:"explanations"` // of the derived values, in the same order
 	Counters     []CounterState `json:"counters"`
+	Allowed      []Allowed      `json:"allowed"` // what fields may still be, while the form is written; a field that is not there is bounded by its declaration alone
+
+	applied applied // see Applied
 }
 
 // Finding is something that a rule, or the form of a fact, has to say.
@@ -98,119 +102,70 @@ var ErrFormNotInForce = fault.New(fault.Invalid, "form_not_in_force", "The form 
 // It is an answer whatever is wrong with the facts. An error is a form that does not exist or is
 // not in force on the first day requested.
 func (g *Engine) Validate(f *fact.Facts, opt ValidateOptions) (*Validation, error) {
-	form := g.edition.Form(opt.Form)
-	if form == nil {
-		return nil, ErrNoForm.With(fault.Detail{Pointer: "/form", Code: ErrNoForm.Code, Text: ErrNoForm.Text})
+	done, err := g.validated(nil, f, opt, false)
+	if err != nil {
+		return nil, err
 	}
-	digest := f.Digest()
-	c := &decision{engine: g, opt: Options{Today: opt.Today, Language: opt.Language}, facts: f, amounts: map[amount]*quantity.Quantity{}}
-	c.env.Repeats = &rulebook.Repeats{}
-	c.forget()
-	c.reference()
-	c.presume()
-	version := form.At(c.dayOf(rulebook.ByStart))
-	if version == nil {
-		return nil, ErrFormNotInForce
-	}
-	v := &validation{
-		decision: c, options: opt, plan: g.forms[version], refused: refusedFacts(f), unlocks: map[fact.Ref]int{},
-		out: &Validation{
-			Decision: Header{Edition: g.edition.Name, EditionDigest: g.edition.Digest, FactsDigest: digest},
-			Findings: []Finding{}, Missing: []Missing{}, Derived: DerivedValues{}, Explanations: []DerivedNote{}, Counters: []CounterState{},
-		},
-	}
-	c.words = g.book.Writer(opt.Language, f.Get("unita_produttiva.giorni_settimana").Num)
-	defer c.words.Done()
-	v.run()
-	return v.out, nil
+	defer done.leave()
+	return done.Answer(), nil
 }
 
-// refusedFacts are the places of the facts that were written and can't be used: they are told, and
-// nobody is asked for them.
-func refusedFacts(f *fact.Facts) map[string]bool {
-	out := make(map[string]bool, len(f.Findings))
-	for _, d := range f.Findings {
-		out[d.Pointer] = true
-	}
-	return out
-}
-
-// validation is one check on its way.
+// validation is one check on its way. What an earlier one of the same form found is taken over where
+// nothing that it rests on has changed.
 type validation struct {
 	*decision
 	options ValidateOptions
 	plan    *formPlan
-	refused map[string]bool
+	refused map[string]bool // places of the facts that were written and can't be used: they are told, and nobody is asked for them
+	before  *Validated      // nil: everything is done anew
+	changed changes         // since then
 
-	results map[*rulebook.Counter]*counter.Result // nil: the facts are impossible, and nothing is counted
-	unlocks map[fact.Ref]int                      // missing facts, and how many rules each would unlock
-	asked   []fact.Ref                            // the same, in the order in which they were met
-	needs   map[fact.Ref]*rulebook.Rule           // the first rule that needs each
-	failed  bool                                  // a rule could not be evaluated
-	wrong   bool                                  // an error on the merits
+	done    *Validated
+	now     ruleRun                     // the rule in hand
+	unlocks map[fact.Ref]int            // missing facts, and how many rules each would unlock
+	asked   []fact.Ref                  // the same, in the order in which they were met
+	needs   map[fact.Ref]*rulebook.Rule // the first rule that needs each
+	wrong   bool                        // an error on the merits
 	out     *Validation
 }
 
 func (v *validation) run() {
-	v.needs = map[fact.Ref]*rulebook.Rule{}
 	v.declared()
-	done := v.count()
-	defer done()
-	for _, k := range v.plan.checks {
-		v.rule(k)
+	v.count()
+	for i := range v.plan.checks {
+		v.rule(i)
 	}
 	v.derive()
 	v.states()
 	v.mandatory()
 	v.rank()
+	if !v.options.Complete {
+		v.allow()
+	}
 	v.out.Outcome = v.outcome()
 }
 
 func (v *validation) outcome() string {
+	failed := false
+	for i := range v.done.rules {
+		failed = failed || v.done.rules[i].failed
+	}
 	switch {
 	case v.wrong:
 		return OutcomeInvalid
-	case v.failed || len(v.out.Missing) > 0:
+	case failed || len(v.out.Missing) > 0:
 		return OutcomeIncomplete
 	}
 	return OutcomeValid
 }
 
-// count runs the counters that the form needs. On facts that no decision can be taken on they stay out.
-func (v *validation) count() (done func()) {
-	if v.impossible() {
-		return func() {}
-	}
-	c := v.decision
-	kase := c.engine.plan.NewCase(c.facts, c.ref)
-	v.results = make(map[*rulebook.Counter]*counter.Result, len(v.plan.counters))
-	for _, k := range v.plan.counters {
-		v.results[k] = kase.Run(k)
-	}
-	return kase.Done
-}
-
-// impossible tells whether a check of every decision refuses the facts.
-func (v *validation) impossible() bool {
-	_, refused := v.check()
-	return len(refused) > 0
-}
-
-// states are the counters that the form shows.
-func (v *validation) states() {
-	for _, k := range v.plan.version.Counters {
-		r := v.results[k]
-		if r == nil {
-			continue
-		}
-		v.out.Counters = append(v.out.Counters, CounterState{ID: k.ID, Verdict: string(r.Verdict), Residual: v.quantity(r.Residual, k.Unit)})
-		if v.options.Complete && r.Verdict == counter.MissingData {
-			v.need(nil, r.Missing)
-		}
-	}
-}
-
 // dayOf is a day of the case, else the reference day.
 func (c *decision) dayOf(s rulebook.Selector) calendar.Day {
-	return c.selecting(&check{rule: &rulebook.Rule{SelectBy: s}, list: -1, from: -1}, nil)
+	switch s {
+	case rulebook.ByStart:
+		return c.dayIn(c.engine.slots.reqFrom)
+	case rulebook.ByFiling:
+		return c.dayIn(c.engine.slots.filed)
+	}
+	return c.ref
 }

@@ -11,12 +11,17 @@ func (b encoded) validation(a *Validation) encoded {
 	b = list(b, "missing", a.Missing, encoded.missing)
 	b = b.key("derived").derived(a.Derived)
 	b = list(b, "explanations", a.Explanations, encoded.note)
-	return list(b, "counters", a.Counters, encoded.counterState).close()
+	b = list(b, "counters", a.Counters, encoded.counterState)
+	return list(b, "allowed", a.Allowed, encoded.allowed).close()
+}
+
+func (b encoded) ruleOf(r *FindingRule) encoded {
+	b = b.key("rule").open().text("id", r.ID)
+	return encoded(strconv.AppendInt(b.key("version"), int64(r.Version), 10)).text("digest", r.Digest).close()
 }
 
 func (b encoded) finding(f *Finding) encoded {
-	b = b.open().key("rule").open().text("id", f.Rule.ID)
-	b = encoded(strconv.AppendInt(b.key("version"), int64(f.Rule.Version), 10)).text("digest", f.Rule.Digest).close()
+	b = b.open().ruleOf(&f.Rule)
 	b = b.text("severity", f.Severity)
 	b = list(b, "fields", f.Fields, encoded.string).text("code", f.Code).text("message", f.Message)
 	b = list(b, "law", f.Law, encoded.citation)
@@ -45,4 +50,19 @@ func (b encoded) note(n *DerivedNote) encoded {
 
 func (b encoded) counterState(s *CounterState) encoded {
 	return b.open().text("id", s.ID).text("verdict", s.Verdict).amount("residual", s.Residual).close()
+}
+
+func (b encoded) allowed(a *Allowed) encoded {
+	b = b.open().text("field", a.Field)
+	if len(a.Min) > 0 {
+		b = append(b.key("min"), a.Min...)
+	}
+	if len(a.Max) > 0 {
+		b = append(b.key("max"), a.Max...)
+	}
+	if len(a.Options) > 0 {
+		b = list(b, "options", a.Options, encoded.string)
+	}
+	b = list(b.text("text", a.Text), "law", a.Law, encoded.citation)
+	return b.ruleOf(&a.Rule).close()
 }

@@ -10,36 +10,45 @@ import (
 	"omnia/engine/rulebook"
 )
 
-// need notes the facts that keep a rule from being decided; rule is nil for what is asked anyway.
-func (v *validation) need(rule *rulebook.Rule, refs []fact.Ref) {
-	seen := map[fact.Ref]bool{}
+// need notes facts that are asked anyway, whatever rules wait for them.
+func (v *validation) need(refs []fact.Ref) { v.ask(nil, v.sources(nil, map[fact.Ref]bool{}, refs)) }
+
+// ask notes the facts that keep a rule from being decided; rule is nil for what is asked anyway. A fact that
+// keeps it open on many rows is counted once: one answer of a person serves one rule.
+func (v *validation) ask(rule *rulebook.Rule, refs []fact.Ref) {
+	if len(refs) > 0 && v.unlocks == nil {
+		v.unlocks, v.needs = map[fact.Ref]int{}, map[fact.Ref]*rulebook.Rule{}
+	}
 	for _, r := range refs {
-		for _, source := range v.sources(r) {
-			if seen[source] || v.refused[source.Pointer()] {
-				continue
-			}
-			seen[source] = true
-			v.ask(rule, source)
+		if _, known := v.unlocks[r]; !known {
+			v.asked = append(v.asked, r)
+			v.unlocks[r] = 0
+		}
+		if rule == nil {
+			continue
+		}
+		v.unlocks[r]++
+		if v.needs[r] == nil {
+			v.needs[r] = rule
 		}
 	}
 }
 
-func (v *validation) ask(rule *rulebook.Rule, r fact.Ref) {
-	if _, known := v.unlocks[r]; !known {
-		v.asked = append(v.asked, r)
-		v.unlocks[r] = 0
+// sources adds what to ask for these facts, each once: what was written and can't be used is told, not asked.
+func (v *validation) sources(out []fact.Ref, seen map[fact.Ref]bool, refs []fact.Ref) []fact.Ref {
+	for _, r := range refs {
+		for _, source := range v.sourcesOf(r) {
+			if !seen[source] && !(v.refused != nil && v.refused[source.Pointer()]) {
+				seen[source] = true
+				out = append(out, source)
+			}
+		}
 	}
-	if rule == nil {
-		return
-	}
-	v.unlocks[r]++
-	if v.needs[r] == nil {
-		v.needs[r] = rule
-	}
+	return out
 }
 
-// sources are what to ask for a fact: itself or, when a rule would presume it from others, those.
-func (v *validation) sources(r fact.Ref) []fact.Ref {
+// sourcesOf are what to ask for a fact: itself or, when a rule would presume it from others, those.
+func (v *validation) sourcesOf(r fact.Ref) []fact.Ref {
 	if r.Row >= 0 {
 		return []fact.Ref{r}
 	}
@@ -99,17 +108,20 @@ func (v *validation) mandatoryIn(f *rulebook.FormField, value *fact.Value, row f
 			continue
 		case rulebook.Unknown:
 			if v.options.Complete {
-				v.need(nil, when.Blocking(&v.env, nil))
+				v.need(when.Blocking(&v.env, nil))
 			}
 		}
 		return
 	}
-	v.need(nil, []fact.Ref{{Field: f.Field, Row: i}})
+	v.need([]fact.Ref{{Field: f.Field, Row: i}})
 }
 
 // rank puts the facts still needed in the order in which they help most: by the rules they unlock,
 // then as the form asks for them. A fact that many rows lack is one question.
 func (v *validation) rank() {
+	if len(v.asked) == 0 {
+		return
+	}
 	v.askRows()
 	last := len(v.plan.place)
 	place := func(r fact.Ref) int {

@@ -60,153 +60,278 @@ func (v *validation) declaration(path string) FindingRule {
 	return by["radice"]
 }
 
-// rule runs one rule of the form on the case, or on each row.
-func (v *validation) rule(k *check) {
-	run := &ruleRun{validation: v, check: k}
-	if k.list < 0 {
-		run.once(nil, 0)
+// ruled is what one rule found.
+type ruled struct {
+	findings []Finding
+	wanted   []fact.Ref // the facts to ask for, each once
+	failed   bool       // it could not be evaluated on some row
+	wrong    bool       // it reported an error on the merits
+	rows     []rowState // by row; of a rule without rows, one
+	details  []rowDetail
+}
+
+// rowState is what a rule did on a row. Lists are long and rules many: it is as small as it can be.
+type rowState struct {
+	state   uint8  // an index of stateNames
+	version uint16 // index of the version that holds
+}
+
+// rowDetail is what few rows have to say beside their state.
+type rowDetail struct {
+	row     int
+	refs    []fact.Ref // what keeps it unknown, if that is asked for
+	failure string     // why it could not be evaluated
+}
+
+// The states, weakest first: a rule over rows is in the strongest of theirs.
+const (
+	notInForce uint8 = iota
+	silent
+	unknown
+	fires
+	failing
+)
+
+var stateNames = [...]string{notInForce: "", silent: rulebook.RuleSilent, unknown: rulebook.RuleUnknown, fires: rulebook.RuleFires, failing: ""}
+
+// rule runs one rule of the form on the case, or on each row, and adds what it found.
+func (v *validation) rule(i int) {
+	k := v.plan.checks[i]
+	same := v.sameResult(k.counter)
+	if v.before != nil && same && !v.changed.touch(k.reads) {
+		v.done.rules[i] = v.before.rules[i]
 	} else {
-		for i, row := range v.facts.Root[k.list].Rows {
-			run.once(row, i)
+		v.now = ruleRun{validation: v, check: k, ruled: v.done.rule(i)}
+		if rows, few := v.fewRows(k); few && same {
+			v.now.again(v.before.rules[i], rows)
+		} else {
+			v.now.all()
+		}
+		v.now.report()
+	}
+	v.add(k, v.done.rules[i])
+}
+
+// fewRows are the rows to look at again when nothing else changed of what the rule rests on.
+func (v *validation) fewRows(k *formCheck) ([]int, bool) {
+	if v.before == nil || k.list < 0 || !k.alone {
+		return nil, false
+	}
+	return v.changed.only(k.reads, k.list)
+}
+
+// add puts what a rule found into the answer.
+func (v *validation) add(k *formCheck, r *ruled) {
+	v.out.Findings = append(v.out.Findings, r.findings...)
+	v.ask(k.rule, r.wanted)
+	v.wrong = v.wrong || r.wrong
+	if v.options.Observe == nil {
+		return
+	}
+	state := notInForce
+	for i := range r.rows {
+		if s := r.rows[i].state; s != failing && s > state {
+			state = s
 		}
 	}
-	run.report()
+	if state != notInForce {
+		v.options.Observe(k.rule, stateNames[state])
+	}
 }
 
 // ruleRun is one rule going over its rows.
 type ruleRun struct {
 	*validation
-	check *check
-	fired []firing
-	state string
+	*ruled
+	check *formCheck
 }
 
-// firing is a row on which the rule speaks; without rows, the case.
-type firing struct {
-	version *rulebook.RuleVersion
-	row     fact.Record
-	index   int
-	failed  string // why the rule could not be evaluated
-}
-
-var strength = map[string]int{"": 0, rulebook.RuleSilent: 1, rulebook.RuleUnknown: 2, rulebook.RuleFires: 3}
-
-func (r *ruleRun) saw(state string) {
-	if strength[state] > strength[r.state] {
-		r.state = state
+func (r *ruleRun) all() {
+	if r.check.list < 0 {
+		r.rows = append(r.rows[:0], r.once(nil, 0))
+		return
+	}
+	list := r.facts.Root[r.check.list].Rows
+	r.rows = slices.Grow(r.rows[:0], len(list))
+	for i, row := range list {
+		r.rows = append(r.rows, r.once(row, i))
 	}
 }
 
-func (r *ruleRun) once(row fact.Record, i int) {
+// again looks at these rows, and takes the others over.
+func (r *ruleRun) again(before *ruled, rows []int) {
+	r.rows = slices.Clone(before.rows)
+	for _, i := range rows {
+		r.rows[i] = r.once(r.facts.Root[r.check.list].Rows[i], i)
+	}
+	for _, d := range before.details {
+		if _, anew := slices.BinarySearch(rows, d.row); !anew {
+			r.details = append(r.details, d)
+		}
+	}
+	slices.SortFunc(r.details, func(a, b rowDetail) int { return cmp.Compare(a.row, b.row) })
+}
+
+func (r *ruleRun) once(row fact.Record, i int) rowState {
 	c := r.decision
 	c.env.Row, c.env.RowIndex = row, i
-	day := c.selecting(r.check, row)
+	day := c.selecting(r.check.check, row)
 	for j := range r.check.rule.Versions {
 		if x := &r.check.rule.Versions[j]; x.Has(day) {
 			c.env.Day, c.env.Failure = day, nil
-			r.version(x, row, i)
-			return
+			return rowState{r.version(x, i), uint16(j)}
 		}
 	}
+	return rowState{}
 }
 
-func (r *ruleRun) version(x *rulebook.RuleVersion, row fact.Record, i int) {
-	t, refs := r.truth(x)
+func (r *ruleRun) version(x *rulebook.RuleVersion, row int) uint8 {
+	t, on := r.truth(r.decision, r.check, x)
+	r.noteRule(r.check.check, x, r.env.Row, r.env.Day, rulebook.StateOf(t))
 	switch t {
 	case rulebook.True:
 		if r.toldElsewhere(x) {
-			r.saw(rulebook.RuleSilent)
-			return
+			return silent
 		}
-		r.saw(rulebook.RuleFires)
-		r.fired = append(r.fired, firing{version: x, row: row, index: i})
-	case rulebook.False:
-		r.saw(rulebook.RuleSilent)
+		refs := r.undone(x)
+		if len(refs) == 0 {
+			return fires
+		}
+		r.details = append(r.details, rowDetail{row: row, refs: refs})
+		return unknown
 	case rulebook.Unknown:
-		r.saw(rulebook.RuleUnknown)
 		if x.Unknown == rulebook.UnknownAsk {
-			r.need(r.check.rule, refs)
+			r.details = append(r.details, rowDetail{row: row, refs: r.blocking(x, on)})
 		}
+		return unknown
 	case rulebook.Failed:
-		r.fired = append(r.fired, firing{version: x, row: row, index: i, failed: r.failure(x)})
+		r.details = append(r.details, rowDetail{row: row, failure: r.failure(x)})
+		return failing
 	}
+	return silent
 }
 
-// truth evaluates a version; of what is unknown it names the facts that keep it so.
-func (r *ruleRun) truth(x *rulebook.RuleVersion) (rulebook.Tri, []fact.Ref) {
+// undone are the facts that could still undo an error: it rests on their not being known, and whoever is
+// writing has not come to them yet. At the end, what is not there counts as not there.
+func (r *ruleRun) undone(x *rulebook.RuleVersion) []fact.Ref {
+	if r.options.Complete || x.Severity != severityOfError || x.Unknown != rulebook.UnknownAsk {
+		return nil
+	}
 	env := &r.decision.env
-	t := x.When.Eval(env)
-	if t == rulebook.Unknown {
-		return t, x.When.Blocking(env, nil)
+	env.Open = true
+	defer func() { env.Open = false }()
+	if t, on := r.truth(r.decision, r.check, x); t == rulebook.Unknown && on != nil {
+		return on.Blocking(env, nil)
 	}
-	if t != rulebook.True {
-		return t, nil
+	return nil
+}
+
+// truth evaluates a version, on the facts of c; of what is unknown it says which part is.
+func (v *validation) truth(c *decision, k *formCheck, x *rulebook.RuleVersion) (t rulebook.Tri, on *rulebook.Condition) {
+	if t = x.When.Eval(&c.env); t != rulebook.True {
+		return t, x.When
 	}
-	if r.check.rule.Counter != nil {
-		return r.verdict(x)
+	if k.counter >= 0 {
+		return v.verdict(k, x), nil
 	}
-	if t = x.Finding.Eval(env); t == rulebook.Unknown {
-		return t, x.Finding.Blocking(env, nil)
+	return x.Finding.Eval(&c.env), x.Finding
+}
+
+// blocking are the facts that keep a version unknown: of a condition, else of the counter.
+func (r *ruleRun) blocking(x *rulebook.RuleVersion, on *rulebook.Condition) []fact.Ref {
+	if on == nil {
+		return r.result(r.check.counter).Missing
 	}
-	return t, nil
+	return on.Blocking(&r.decision.env, nil)
 }
 
 // verdict is whether the counter of the rule answered with one of the verdicts that it waits for.
-func (r *ruleRun) verdict(x *rulebook.RuleVersion) (rulebook.Tri, []fact.Ref) {
-	res := r.results[r.check.rule.Counter]
+func (v *validation) verdict(k *formCheck, x *rulebook.RuleVersion) rulebook.Tri {
+	res := v.result(k.counter)
 	switch {
 	case res == nil: // the facts are impossible, and that was told
-		return rulebook.False, nil
+		return rulebook.False
 	case res.Verdict == counter.MissingData:
-		return rulebook.Unknown, res.Missing
+		return rulebook.Unknown
 	case res.Verdict == counter.RuleFailed || res.Verdict == counter.InConflict:
-		return rulebook.Failed, nil
+		return rulebook.Failed
 	case res.Asked && slices.Contains(x.Verdicts, string(res.Verdict)):
-		return rulebook.True, nil
+		return rulebook.True
 	}
-	return rulebook.False, nil
+	return rulebook.False
 }
 
 func (r *ruleRun) failure(x *rulebook.RuleVersion) string {
 	if f := r.env.Failure; f != nil {
 		return f.Text
 	}
-	if k := r.check.rule.Counter; k != nil && r.results[k] != nil && r.results[k].Failure != nil {
-		return r.results[k].Failure.Text
+	if res := r.result(r.check.counter); res != nil && res.Failure != nil {
+		return res.Failure.Text
 	}
 	return x.Code
 }
 
 // report tells what the rule found: each row, or all of them together when the rule has words for that.
 func (r *ruleRun) report() {
-	if r.options.Observe != nil && r.state != "" {
-		r.options.Observe(r.check.rule, r.state)
-	}
-	for len(r.fired) > 0 {
-		n := 1
-		if first := r.fired[0]; first.failed != "" || first.version.Several != nil {
-			for n < len(r.fired) && r.fired[n].version == first.version && (r.fired[n].failed == "") == (first.failed == "") {
-				n++
-			}
+	var told []int // rows that fire or fail
+	for i := range r.rows {
+		if r.rows[i].state >= fires {
+			told = append(told, i)
 		}
-		r.tell(r.fired[:n])
-		r.fired = r.fired[n:]
+	}
+	if len(r.details) > 0 {
+		seen := map[fact.Ref]bool{}
+		for i := range r.details {
+			r.wanted = r.sources(r.wanted, seen, r.details[i].refs)
+		}
+	}
+	for len(told) > 0 {
+		n := r.together(told)
+		r.tell(told[:n])
+		told = told[n:]
 	}
 }
 
+// together is how many of the first rows make one finding.
+func (r *ruleRun) together(rows []int) int {
+	first := &r.rows[rows[0]]
+	if first.state != failing && r.check.rule.Versions[first.version].Several == nil {
+		return 1
+	}
+	n := 1
+	for n < len(rows) && r.rows[rows[n]] == *first {
+		n++
+	}
+	return n
+}
+
+// whyFailed is why the rule could not be evaluated on a row.
+func (r *ruleRun) whyFailed(row int) string {
+	i, _ := slices.BinarySearchFunc(r.details, row, func(d rowDetail, row int) int { return cmp.Compare(d.row, row) })
+	return r.details[i].failure
+}
+
+// row is a row of the list that the rule goes over; nil when it goes over none.
+func (r *ruleRun) row(i int) fact.Record {
+	if r.check.list < 0 {
+		return nil
+	}
+	return r.facts.Root[r.check.list].Rows[i]
+}
+
 // tell adds one finding about one row or several.
-func (r *ruleRun) tell(rows []firing) {
-	first, c := rows[0], r.decision
-	x := first.version
-	c.env.Row, c.env.RowIndex, c.env.Day = first.row, first.index, c.selecting(r.check, first.row)
+func (r *ruleRun) tell(rows []int) {
+	first, c := &r.rows[rows[0]], r.decision
+	x, row := &r.check.rule.Versions[first.version], r.row(rows[0])
+	c.env.Row, c.env.RowIndex, c.env.Day, c.env.Failure = row, rows[0], c.selecting(r.check.check, row), nil
 	f := Finding{
 		Rule:     FindingRule{ID: r.check.rule.ID, Version: x.Number, Digest: x.Digest},
-		Severity: x.Severity, Fields: r.fields(rows), Code: x.Code, Law: orNone(x.Law),
+		Severity: x.Severity, Fields: r.fields(x, rows), Code: x.Code, Law: orNone(x.Law),
 	}
 	switch {
-	case first.failed != "":
+	case first.state == failing:
 		f.Severity, f.Code = severityOfError, codeRuleFailed
-		f.Message = r.check.rule.ID + ": " + first.failed
+		f.Message = r.check.rule.ID + ": " + r.whyFailed(rows[0])
 		r.failed = true
 	case len(rows) > 1:
 		f.Message = x.Several.Render(c.opt.Language, func(slot string) string { return r.slot(x, rows, slot) })
@@ -214,10 +339,10 @@ func (r *ruleRun) tell(rows []firing) {
 		f.Message = x.Message.Render(c.opt.Language, func(slot string) string { return r.slot(x, rows, slot) })
 		f.Suggestion = r.suggestion(x, rows)
 	}
-	if f.Severity == severityOfError && first.failed == "" {
-		r.wrong = true
+	if f.Severity == severityOfError && first.state != failing {
+		r.ruled.wrong = true
 	}
-	r.out.Findings = append(r.out.Findings, f)
+	r.findings = append(r.findings, f)
 }
 
 func orNone(law []rulebook.Citation) []rulebook.Citation {
@@ -228,16 +353,16 @@ func orNone(law []rulebook.Citation) []rulebook.Citation {
 }
 
 // fields are the facts a finding is about, each once.
-func (r *ruleRun) fields(rows []firing) []string {
-	var out []string
-	for i := range rows {
-		for _, name := range rows[i].version.Fields {
-			f, inRow := r.field(r.check, name)
+func (r *ruleRun) fields(x *rulebook.RuleVersion, rows []int) []string {
+	out := make([]string, 0, len(rows)*len(x.Fields))
+	for n, i := range rows {
+		for _, name := range x.Fields {
+			f, inRow := r.field(r.check.check, name)
 			ref := fact.Ref{Field: f, Row: -1}
 			if inRow {
-				ref.Row = rows[i].index
+				ref.Row = i
 			}
-			if inRow || i == 0 {
+			if inRow || n == 0 {
 				out = append(out, ref.Path())
 			}
 		}
@@ -246,7 +371,7 @@ func (r *ruleRun) fields(rows []firing) []string {
 }
 
 // slot is a value of a message: of the rows, a value of the rule, a part of its counter, else a fact.
-func (r *ruleRun) slot(x *rulebook.RuleVersion, rows []firing, name string) string {
+func (r *ruleRun) slot(x *rulebook.RuleVersion, rows []int, name string) string {
 	lang := r.opt.Language
 	switch {
 	case name == rulebook.SlotCount:
@@ -258,39 +383,39 @@ func (r *ruleRun) slot(x *rulebook.RuleVersion, rows []firing, name string) stri
 		return cmp.Or(w, "–")
 	}
 	if k := r.check.rule.Counter; k != nil {
-		if p, ok := r.partOf(k, name); ok {
+		if p, ok := partOf(r.result(r.check.counter), k, name); ok {
 			return p.word(lang)
 		}
 	}
-	return r.word(r.check, rows[0].row, name)
+	return r.word(r.check.check, r.row(rows[0]), name)
 }
 
 // rowNumbers are the numbers of the rows as people count them, the first twenty.
-func rowNumbers(rows []firing) string {
+func rowNumbers(rows []int) string {
 	const most = 20
 	var b strings.Builder
-	for i := range rows {
-		if i == most {
+	for n, i := range rows {
+		if n == most {
 			return b.String() + ", …"
 		}
-		if i > 0 {
+		if n > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString(strconv.Itoa(rows[i].index + 1))
+		b.WriteString(strconv.Itoa(i + 1))
 	}
 	return b.String()
 }
 
 // suggestion is what could be written instead; nil when it can't be computed, or is there already.
-func (r *ruleRun) suggestion(x *rulebook.RuleVersion, rows []firing) *Suggestion {
+func (r *ruleRun) suggestion(x *rulebook.RuleVersion, rows []int) *Suggestion {
 	s := x.Suggestion
 	if s == nil {
 		return nil
 	}
-	f, inRow := r.field(r.check, s.Field)
+	f, inRow := r.field(r.check.check, s.Field)
 	now, ref := &r.facts.Root[f.Slot], fact.Ref{Field: f, Row: -1}
 	if inRow {
-		now, ref.Row = &rows[0].row[f.Slot], rows[0].index
+		now, ref.Row = &r.row(rows[0])[f.Slot], rows[0]
 	}
 	value, ok := r.proposed(s, f)
 	if !ok || now.IsKnown() && now.Num == value.Num && now.Text == value.Text && now.Rat.Equal(value.Rat) {
@@ -313,6 +438,6 @@ func (r *ruleRun) proposed(s *rulebook.Suggestion, f *fact.Field) (fact.Value, b
 		value, t := s.Value.Value(&r.decision.env)
 		return value, t == rulebook.True
 	}
-	p, ok := r.partOf(r.check.rule.Counter, s.Part)
+	p, ok := partOf(r.result(r.check.counter), r.check.rule.Counter, s.Part)
 	return p.value, ok && p.known && p.field.Type == f.Type
 }

@@ -304,3 +304,36 @@ func BenchmarkValidate(b *testing.B) {
 		})
 	}
 }
+
+// One changed field of a complete form, against the check from the beginning.
+func BenchmarkRevalidate(b *testing.B) {
+	g, cases := forms(b)
+	opt := engine.ValidateOptions{Form: "cigo", Complete: true, Today: calendar.Of(2026, 11, 23), Language: "it"}
+	for _, n := range []int{2, 1000, 5000} {
+		body := crowd(b, cases, n, n/25)
+		for _, e := range []edit{
+			{path: []any{"richiesta", "pagamento"}, value: "diretto"},
+			{path: []any{"richiesta", "relazione_tecnica"}, value: "Un'altra relazione."},
+			{path: []any{"richiesta", "data_presentazione"}, value: "2025-03-11"},
+			{path: []any{"richiesta", "ore"}, value: 400},
+			{path: []any{"richiesta", "al"}, value: "2025-03-23"},
+			{path: []any{"richiesta", "dal"}, value: "2025-03-10"},
+			{path: []any{"richiesta", "causale"}, value: "crisi_mercato"},
+			{path: []any{"richiesta", "lavoratori", 1, "qualifica"}, value: "impiegato"},
+			{path: []any{"richiesta", "lavoratori", 1, "codice_fiscale"}, value: "RSSMRA80A01H501U"},
+		} {
+			b.Run(fmt.Sprint(n, " ", e.path), func(b *testing.B) {
+				before, err := g.Check(written(b, g, body), opt)
+				if err != nil {
+					b.Fatal(err)
+				}
+				after := written(b, g, jsonOf(b, e.applied(treeOf(b, body))))
+				for b.Loop() {
+					if _, err := g.Revalidate(before, after); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}

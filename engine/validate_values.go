@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"slices"
 
 	"omnia/engine/calendar"
 	"omnia/engine/counter"
@@ -71,12 +72,12 @@ type part struct {
 
 func (p *part) word(lang string) string { return p.field.Word(&p.value, lang) }
 
-// partOf is a part of the answer of a counter; ok is false when there is no such part at all.
-func (v *validation) partOf(k *rulebook.Counter, name string) (p part, ok bool) {
-	r := v.results[k]
+// partOf is a part of the answer of a counter, which may be nil; ok is false when there is no such part at all.
+func partOf(r *counter.Result, k *rulebook.Counter, name string) (p part, ok bool) {
 	if r == nil {
 		r = &counter.Result{}
 	}
+	g := r.Grantable
 	switch name {
 	case rulebook.PartResidual:
 		return numberPart(r.Residual, k.Unit), true
@@ -85,14 +86,30 @@ func (v *validation) partOf(k *rulebook.Counter, name string) (p part, ok bool) 
 	case rulebook.PartRate:
 		return numberPart(r.Rate, quantity.Percent), true
 	case rulebook.PartGrantTo:
-		if g := r.Grantable; g != nil && g.Span != nil {
+		if g != nil && g.Span != nil {
 			return dayPart(&g.Span.To), true
 		}
 		return dayPart(nil), true
+	case rulebook.PartGrant:
+		if g != nil {
+			return numberPart(&g.Amount, k.Unit), true
+		}
+		return numberPart(nil, k.Unit), true
+	case rulebook.PartRoom:
+		return numberPart(room(r), k.Unit), true
 	case rulebook.PartStart:
 		return dayPart(r.EarliestStart), true
 	}
 	return part{}, false
+}
+
+// room is how much could be asked in all where a request is judged as an amount: what the limit leaves beside the rest.
+func room(r *counter.Result) *quantity.Rat {
+	if r.Requested == nil || len(r.Judged) != 1 || r.Verdict == counter.Exempt {
+		return nil
+	}
+	left := r.Judged[0].Limit.Sub(r.Judged[0].Total.Sub(*r.Requested)).Max(quantity.Int(0))
+	return &left
 }
 
 func numberPart(r *quantity.Rat, u quantity.Unit) part {
@@ -133,38 +150,65 @@ func (v *validation) worded(x *rulebook.Expr) (string, bool) {
 	return p.word(v.opt.Language), p.known
 }
 
+// derivedValue is a value that the form shows, once computed.
+type derivedValue struct {
+	known bool
+	value DerivedValue
+	note  DerivedNote
+}
+
 // derive computes the values that the form shows. What can't be known yet is left out.
 func (v *validation) derive() {
 	for i := range v.plan.version.Derived {
-		d := &v.plan.version.Derived[i]
-		v.env.Row, v.env.RowIndex, v.env.Day, v.env.Failure = nil, 0, v.dayOf(d.SelectBy), nil
-		if d.When.Eval(&v.env) != rulebook.True {
-			continue
-		}
-		p := part{}
-		if d.Value != nil {
-			p = v.evaluated(d.Value)
+		if d := &v.plan.version.Derived[i]; v.kept(v.plan.derived[i]) && v.sameResult(v.counterAt(d.Counter)) && v.sameWithin(d) {
+			v.done.derived[i] = v.before.derived[i]
 		} else {
-			p, _ = v.partOf(d.Counter, d.Part)
+			*v.done.value(i) = v.derivedNow(d)
 		}
-		if p.known {
-			v.show(d, &p)
+		if x := v.done.derived[i]; x.known {
+			v.out.Derived = append(v.out.Derived, x.value)
+			v.out.Explanations = append(v.out.Explanations, x.note)
 		}
 	}
 }
 
-func (v *validation) show(d *rulebook.Derived, p *part) {
+// counterAt is the index of a counter in the plan; -1 for none.
+func (v *validation) counterAt(k *rulebook.Counter) int {
+	if k == nil {
+		return -1
+	}
+	return slices.Index(v.plan.counters, k)
+}
+
+func (v *validation) derivedNow(d *rulebook.Derived) (x derivedValue) {
+	v.on(v.dayOf(d.SelectBy))
+	if d.When.Eval(&v.env) != rulebook.True {
+		return x
+	}
+	p := part{}
+	if d.Value != nil {
+		p = v.within(d, v.evaluated(d.Value))
+	} else {
+		p, _ = partOf(v.result(v.counterAt(d.Counter)), d.Counter, d.Part)
+	}
+	if !p.known {
+		return x
+	}
 	lang := v.opt.Language
-	v.out.Derived = append(v.out.Derived, DerivedValue{d.Name, v.shown(p)})
-	note := DerivedNote{Name: d.Name, Label: d.Label.In(lang), Law: orNone(d.Law)}
-	note.Text = d.Text.Render(lang, func(slot string) string {
+	x = derivedValue{known: true, value: DerivedValue{d.Name, v.shown(&p)}, note: DerivedNote{Name: d.Name, Label: d.Label.In(lang), Law: orNone(d.Law)}}
+	x.note.Text = d.Text.Render(lang, func(slot string) string {
 		if slot == rulebook.SlotValue {
 			return p.word(lang)
 		}
-		f := v.facts.Vocabulary.Root.Field(slot)
-		return f.Word(&v.facts.Root[f.Slot], lang)
+		return v.factWord(slot)
 	})
-	v.out.Explanations = append(v.out.Explanations, note)
+	return x
+}
+
+// factWord is a fact of the root in words.
+func (v *validation) factWord(name string) string {
+	f := v.facts.Vocabulary.Root.Field(name)
+	return f.Word(&v.facts.Root[f.Slot], v.opt.Language)
 }
 
 // shown is a derived value: a quantity when it has a unit.

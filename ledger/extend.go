@@ -15,6 +15,8 @@ type Extension struct {
 	Leaves     []Placed
 	Tiles      []KeptTile
 	Checkpoint *Signed
+
+	head *head // as it is once this is kept
 }
 
 // Placed is a leaf with its place in the log.

@@ -15,6 +15,8 @@ const (
 	SchemaAccess  = "access/v1"
 	SchemaErasure = "erasure/v1"
 	SchemaEdition = "edition/v1"
+
+	SchemaActivation = "activation/v1"
 )
 
 // LeafHash is the hash of a leaf in the tree, RFC 6962 2.1: a byte 0 goes before it, so that no leaf can
@@ -50,7 +52,7 @@ type file struct{ path, digest []byte }
 
 // subject names the leaf for a person.
 func (l *leaf) subject() string {
-	kind := map[string]string{SchemaReceipt: "decision", SchemaAccess: "access", SchemaErasure: "erasure", SchemaEdition: "edition"}[l.schema]
+	kind := map[string]string{SchemaReceipt: "decision", SchemaAccess: "access", SchemaErasure: "erasure", SchemaEdition: "edition", SchemaActivation: "activation"}[l.schema]
 	return kind + " " + unescape(l.id)
 }
 
@@ -63,6 +65,7 @@ var readers = []struct {
 	{SchemaAccess, readAccess},
 	{SchemaErasure, readErasure},
 	{SchemaEdition, readEdition},
+	{SchemaActivation, readActivation},
 }
 
 // readLeaf reads a leaf of any kind into l, whose room is used again.

@@ -21,8 +21,8 @@
 //
 // # One log, several instances
 //
-// [Sequencer] appends what waits. The store gives it a transaction and one conditional update; whatever
-// two instances do and wherever one dies, there is one order of leaves and one checkpoint of each size.
+// [Appender] makes the log longer. Whoever appends holds the lock of the head in the database; whatever two instances
+// do and wherever one dies, there is one order of leaves and one checkpoint of each size.
 //
 // # Checking without us
 //

@@ -34,6 +34,8 @@ type Criteria struct {
 	Edition         string    // name
 	EditionDigest   Digest    // root digest
 	Matricola       string    //
+	Matricole       []string  // one of these; nil is all
+	Numero          string    // of a period of the history
 	UnitaProduttiva string    //
 	Persona         string    //
 	Delegation      string    //

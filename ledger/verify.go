@@ -28,6 +28,7 @@ type Verification struct {
 // Report is what a verified export holds.
 type Report struct {
 	Decisions, Accesses, Erasures, Editions int64
+	Activations                             int64
 	Checkpoints                             int64
 	Erased                                  int64 // values that can't be shown any more
 	Lines, Bytes                            int64
@@ -75,13 +76,16 @@ type reading struct {
 	at       int64 // its position
 	entry    Entry
 	editions map[string]*published
+	active   string             // digest of the edition in use; "" while nothing was activated
 	pending  map[int64][]absent // by position of the erasure
 }
 
 // published is what receipts are held against.
 type published struct {
-	name, policy string
-	rules        map[string]bool
+	name     string          // the last one that was given to this content
+	names    map[string]bool // all of them: a draft may be published under a name later
+	policies map[string]bool // those it was published with; none when they go their own way
+	rules    map[string]bool
 }
 
 // absent is a personal value that is said to be erased.
@@ -327,6 +331,9 @@ func (r *reading) contents() error {
 	case SchemaErasure:
 		r.report.Erasures++
 		return r.erasure()
+	case SchemaActivation:
+		r.report.Activations++
+		return r.activation()
 	}
 	r.report.Editions++
 	return r.edition()
@@ -356,10 +363,12 @@ func (r *reading) rules() error {
 	switch {
 	case ed == nil:
 		return r.finding(r.leaf.subject(), "edition_digest", CodeEdition, "no edition with this digest was published before: %s", r.leaf.editionDigest)
-	case ed.name != string(r.leaf.edition):
+	case !ed.names[string(r.leaf.edition)]:
 		return r.finding(r.leaf.subject(), "edition", CodeEdition, "the edition with this digest is %s", ed.name)
-	case ed.policy != "" && ed.policy != string(r.leaf.policyDigest):
-		return r.finding(r.leaf.subject(), "policy_digest", CodePolicy, "the policies of edition %s are %s", ed.name, ed.policy)
+	case r.report.Complete && r.active != "" && r.active != string(r.leaf.editionDigest):
+		return r.finding(r.leaf.subject(), "edition_digest", CodeEdition, "the edition in use was %s", r.editions[r.active].name)
+	case len(ed.policies) > 0 && !ed.policies[string(r.leaf.policyDigest)]:
+		return r.finding(r.leaf.subject(), "policy_digest", CodePolicy, "edition %s was not published with these policies: %s", ed.name, r.leaf.policyDigest)
 	}
 	for _, rule := range r.leaf.rules {
 		if !ed.rules[string(rule)] {
@@ -473,11 +482,18 @@ func unsettled(a absent, by int64) error {
 func (r *reading) edition() error {
 	name, digest := unescape(r.leaf.id), string(r.leaf.editionDigest)
 	for d, ed := range r.editions {
-		if ed.name == name && d != digest {
+		if ed.names[name] && d != digest {
 			return r.finding(r.leaf.subject(), "digest", CodeEdition, "an edition of this name was published with another digest")
 		}
 	}
-	ed := &published{name, string(r.leaf.policyDigest), make(map[string]bool, len(r.leaf.rules))}
+	ed := r.editions[digest]
+	if ed == nil {
+		ed = &published{name, map[string]bool{}, map[string]bool{}, make(map[string]bool, len(r.leaf.rules))}
+	}
+	ed.name, ed.names[name] = name, true
+	if len(r.leaf.policyDigest) > 0 {
+		ed.policies[string(r.leaf.policyDigest)] = true
+	}
 	for _, rule := range r.leaf.rules {
 		ed.rules[string(rule)] = true
 	}
@@ -488,6 +504,21 @@ func (r *reading) edition() error {
 		}
 	}
 	return nil
+}
+
+// activation verifies that the edition was published, and takes it for the one in use.
+func (r *reading) activation() error {
+	ed := r.editions[string(r.leaf.editionDigest)]
+	switch {
+	case ed == nil && r.report.Complete:
+		return r.finding(r.leaf.subject(), "edition_digest", CodeEdition, "no edition with this digest was published before: %s", r.leaf.editionDigest)
+	case ed != nil && !ed.names[string(r.leaf.edition)]:
+		return r.finding(r.leaf.subject(), "edition", CodeEdition, "the edition with this digest is %s", ed.name)
+	}
+	if ed != nil {
+		r.active = string(r.leaf.editionDigest)
+	}
+	return r.personal()
 }
 
 func (r *reading) file(f file) error {

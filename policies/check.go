@@ -26,6 +26,7 @@ func (t *tableFiles) check() {
 	t.checkLegami()
 	t.checkFinalita()
 	t.checkCodici()
+	t.checkMaschere()
 }
 
 func (t *tableFiles) checkAzioni() {

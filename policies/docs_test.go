@@ -35,6 +35,7 @@ cui dipende e non comprende mai più di quella. Una matricola fuori portata si c
 	t.writeGrid(&out)
 	t.writeDelegations(&out)
 	t.writePurposes(&out)
+	t.writeMasking(&out)
 	t.writeCodes(&out)
 	return out.String()
 }
@@ -156,4 +157,25 @@ func (t *tables) rolesInOrder() []string {
 
 func (t *tables) bondsInOrder() []string {
 	return slices.SortedStableFunc(slices.Values(sortedKeys(t.Legami)), func(a, b string) int { return t.Legami[a].Rango - t.Legami[b].Rango })
+}
+
+func (t *tables) writeMasking(out *strings.Builder) {
+	out.WriteString("## Come si vedono i dati personali delle decisioni\n\n" +
+		"| Ruolo | Chi è | Dati personali | Salvo | I propri | Chi ha chiesto |\n|---|---|---|---|---|---|\n")
+	for _, name := range t.rolesInOrder() {
+		m, ok := t.Maschere[name]
+		if !ok {
+			continue
+		}
+		var other []string
+		for _, shape := range sortedKeys(m.Salvo) {
+			other = append(other, fmt.Sprintf("`%s`: %s", shape, m.Salvo[shape]))
+		}
+		own := "come gli altri"
+		if m.Propri {
+			own = "in chiaro"
+		}
+		fmt.Fprintf(out, "| `%s` | %s | %s | %s | %s | %s |\n", name, m.Titolo, m.Fatti, strings.Join(other, "; "), own, m.Attore)
+	}
+	out.WriteString("\n")
 }

@@ -20,7 +20,8 @@ import (
 // Policies are rules and tables, compiled. They never change and are safe for concurrent use.
 type Policies struct {
 	tables   tables
-	version  string
+	digest   string
+	version  string    // the beginning of the digest
 	verdict  *prepared // one access
 	reach    *prepared // a list
 	names    names
@@ -53,11 +54,11 @@ func load(fsys fs.FS) (*Policies, error) {
 	if err != nil {
 		return nil, err
 	}
-	version, err := digest(fsys)
+	whole, err := digest(fsys)
 	if err != nil {
 		return nil, err
 	}
-	p := &Policies{tables: t.tables, version: version, names: intern(&t.tables)}
+	p := &Policies{tables: t.tables, digest: "sha256:" + whole, version: whole[:32], names: intern(&t.tables)}
 	p.grounds, p.refusals = t.reasons()
 	if p.permits, err = t.permits(compiler); err != nil {
 		return nil, err
@@ -168,7 +169,7 @@ func digest(fsys fs.FS) (string, error) {
 		fmt.Fprintf(all, "%s %d\n", name, len(text))
 		all.Write(text)
 	}
-	return hex.EncodeToString(all.Sum(nil)[:16]), nil
+	return hex.EncodeToString(all.Sum(nil)), nil
 }
 
 // store holds the tables as the rules read them, in the form they are evaluated in.

@@ -160,7 +160,7 @@ func everyCell(t *testing.T, do func(c caller, action string, r relation, q Ques
 			}
 		}
 	}
-	if want := len(callers) * 24 * len(relations); cells != want {
+	if want := len(callers) * 35 * len(relations); cells != want {
 		t.Fatalf("%d cells, not %d: an action came or went, and the matrix must say so", cells, want)
 	}
 }
@@ -263,11 +263,11 @@ var (
 	byService = map[string]string{
 		"contatori.leggi": "contatori", "contatori.simula": "contatori", "avvisi.leggi": "contatori",
 		"provvedimenti.cerca": "provvedimenti", "provvedimenti.leggi": "provvedimenti", "provvedimenti.esporta": "provvedimenti",
-		"validazioni.calcola": "domande", "chat.usa": "chat", "deleghe.elenca": "deleghe", "deleghe.subdelega": "deleghe",
+		"validazioni.calcola": "domande", "bozze.leggi": "domande", "bozze.scrivi": "domande", "chat.usa": "chat", "deleghe.elenca": "deleghe", "deleghe.subdelega": "deleghe",
 	}
-	plainOffice  = strings.Fields("matricole.elenca matricole.leggi provvedimenti.cerca provvedimenti.leggi provvedimenti.esporta contatori.leggi contatori.simula deleghe.elenca avvisi.leggi decisioni.leggi")
+	plainOffice  = strings.Fields("matricole.elenca matricole.leggi provvedimenti.cerca provvedimenti.leggi provvedimenti.esporta contatori.leggi contatori.simula deleghe.elenca avvisi.leggi decisioni.leggi decisioni.ripeti decisioni.cancella")
 	plainArchive = strings.Fields("matricole.elenca matricole.leggi posizioni.scrivi provvedimenti.cerca provvedimenti.leggi provvedimenti.scrivi deleghe.elenca deleghe.carica")
-	plainAudit   = strings.Fields("matricole.elenca matricole.leggi provvedimenti.cerca provvedimenti.leggi provvedimenti.esporta contatori.leggi deleghe.elenca avvisi.leggi accessi.leggi decisioni.leggi")
+	plainAudit   = strings.Fields("matricole.elenca matricole.leggi provvedimenti.cerca provvedimenti.leggi provvedimenti.esporta contatori.leggi deleghe.elenca avvisi.leggi accessi.leggi decisioni.leggi decisioni.ripeti decisioni.fascicolo decisioni.vincola")
 )
 
 // plain is the reading: the role that decides, its basis, and whether it is allowed.
@@ -289,9 +289,9 @@ func plain(c caller, action string, r relation) (ruolo, base string, ok bool) {
 		}
 	}
 	switch {
-	case action == "regole.leggi" || action == "edizioni.leggi":
+	case action == "regole.leggi" || action == "edizioni.leggi" || action == "registro.leggi" || action == "registro.controfirma":
 		return "pubblico", "", true
-	case c.development && (action == "contatori.calcola" || action == "validazioni.calcola" && r.matricola == ""):
+	case c.development && (action == "decisioni.tralascia" || action == "contatori.calcola" || action == "validazioni.calcola" && r.matricola == ""):
 		return "sviluppo", "", true
 	}
 	return "", "", false
@@ -301,7 +301,7 @@ func plainRole(role string, p *Person, action string, r relation) (ruolo, base s
 	free := action == "contatori.calcola" || action == "validazioni.calcola" && r.matricola == ""
 	switch role {
 	case "impresa":
-		if free && !p.Organizzazione {
+		if (free || action == "decisioni.proprie" || action == "decisioni.tralascia") && !p.Organizzazione {
 			return role, "", true
 		}
 		if !p.Organizzazione && p.CodiceFiscale != "" && p.Livello >= 2 {
@@ -313,7 +313,7 @@ func plainRole(role string, p *Person, action string, r relation) (ruolo, base s
 		}
 		return plainChat(action, r)
 	case "operatore":
-		if free {
+		if free || action == "chat.sovrintendi" || action == "decisioni.proprie" { // figures of the service are about nobody
 			return role, "", true
 		}
 		office := slices.Contains(plainOffice, action) || action == "validazioni.calcola"
@@ -327,7 +327,7 @@ func plainRole(role string, p *Person, action string, r relation) (ruolo, base s
 	case "auditor":
 		return role, "", slices.Contains(plainAudit, action) || action == "regole.leggi" || action == "edizioni.leggi"
 	case "portale":
-		return role, "", free
+		return role, "", free || action == "decisioni.proprie" || action == "decisioni.tralascia"
 	}
 	return "", "", false
 }
@@ -344,7 +344,7 @@ func plainBond(action string, r relation) (ruolo, base string, ok bool) {
 		any := service != "" && !strings.HasPrefix(action, "deleghe.") || action == "matricole.elenca" || action == "matricole.leggi"
 		switch b.Tipo {
 		case "titolare":
-			own := any || action == "deleghe.elenca" || action == "deleghe.conferisci" || action == "deleghe.revoca" || action == "decisioni.leggi"
+			own := any || action == "deleghe.elenca" || action == "deleghe.conferisci" || action == "deleghe.revoca" || action == "decisioni.leggi" || action == "decisioni.ripeti"
 			return b.Tipo, BaseOwn, own
 		case "dipendente":
 			return b.Tipo, BaseDelega, any

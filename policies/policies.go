@@ -147,3 +147,6 @@ func interrupted(ctx context.Context, err error) error {
 
 // Version names these policies and tables: it changes with any of their bytes.
 func (p *Policies) Version() string { return p.version }
+
+// Digest is that of all their bytes, as "sha256:…".
+func (p *Policies) Digest() string { return p.digest }

@@ -51,6 +51,13 @@ type (
 		Titolo   string `yaml:"titolo"`
 		Visibile bool   `yaml:"visibile"`
 	}
+	maschera struct {
+		Titolo string          `yaml:"titolo"`
+		Fatti  Mask            `yaml:"fatti"`
+		Salvo  map[string]Mask `yaml:"salvo"`
+		Propri bool            `yaml:"propri"`
+		Attore Mask            `yaml:"attore"`
+	}
 )
 
 // tables are all of them.
@@ -61,10 +68,11 @@ type tables struct {
 	Servizi  map[string]servizio `yaml:"servizi"`
 	Finalita map[string]purpose  `yaml:"finalita"`
 	Codici   map[string]codice   `yaml:"codici"`
+	Maschere map[string]maschera `yaml:"mascheramento"`
 }
 
 // tableNames are the files of tabelle/, and the one key of each.
-var tableNames = []string{"azioni", "ruoli", "legami", "servizi", "finalita", "codici"}
+var tableNames = []string{"azioni", "ruoli", "legami", "servizi", "finalita", "codici", "mascheramento"}
 
 // tableFiles are the tables with what is needed to point into them.
 type tableFiles struct {

@@ -102,12 +102,16 @@ func TestCallersAtOnceShareACommit(t *testing.T) {
 	t.Parallel()
 	var r recorder
 	began, goOn := make(chan int), make(chan error)
-	commit := func(rows []accessoRow) error {
-		began <- len(rows)
-		return <-goOn
+	commit := func(batch []*recording) (map[*recording]bool, error) {
+		rows := 0
+		for _, b := range batch {
+			rows += len(b.entries)
+		}
+		began <- rows
+		return nil, <-goOn
 	}
 	results := make(chan error, 10)
-	caller := func() { results <- r.record(t.Context(), commit, make([]accessoRow, 2)) }
+	caller := func() { results <- r.record(t.Context(), commit, make([]*entry, 2)) }
 	go caller()
 	if n := <-began; n != 2 {
 		t.Fatalf("%d rows in the first commit, want those of the first caller", n)
@@ -144,16 +148,20 @@ func TestWhoGivesUpBeforeItsTurnLeavesNothing(t *testing.T) {
 	t.Parallel()
 	var r recorder
 	began, goOn := make(chan int), make(chan error)
-	commit := func(rows []accessoRow) error {
-		began <- len(rows)
-		return <-goOn
+	commit := func(batch []*recording) (map[*recording]bool, error) {
+		rows := 0
+		for _, b := range batch {
+			rows += len(b.entries)
+		}
+		began <- rows
+		return nil, <-goOn
 	}
 	first := make(chan error, 1)
-	go func() { first <- r.record(t.Context(), commit, make([]accessoRow, 1)) }()
+	go func() { first <- r.record(t.Context(), commit, make([]*entry, 1)) }()
 	<-began
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := r.record(ctx, commit, make([]accessoRow, 5)); !errors.Is(err, context.Canceled) {
+	if err := r.record(ctx, commit, make([]*entry, 5)); !errors.Is(err, context.Canceled) {
 		t.Errorf("gave up with %v", err)
 	}
 	goOn <- nil

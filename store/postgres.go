@@ -26,6 +26,7 @@ func openPostgres(ctx context.Context, dsn string, opt Options) (*Store, error) 
 		config.ConnectTimeout = opt.ConnectTimeout
 	}
 	s := &Store{dialect: postgres, opt: opt, pool: pgPool(config, opt)}
+	s.connectOthers(config)
 	s.closers = []io.Closer{s.pool}
 	s.migrate = func(_ context.Context, do func(*sql.DB) error) error { return unhurried(config, do) }
 	if err := s.pool.PingContext(ctx); err != nil {

@@ -73,12 +73,15 @@ func (s *Store) KeepAnswer(ctx context.Context, a archive.Answer) error {
 // expireAtOnce bounds one statement, so that no writer waits long for it.
 const expireAtOnce = 1000
 
-// Expire removes answers older than archive.AnswerLife and exports that are past their time.
+// Expire removes answers older than archive.AnswerLife, and exports and drafts that are past their time.
 func (s *Store) Expire(ctx context.Context, now time.Time) error {
 	err := s.repeat(ctx, "DELETE FROM risposte WHERE (persona, chiave) IN (SELECT persona, chiave FROM risposte WHERE creata_il < ? LIMIT ?)",
 		instant(now.Add(-archive.AnswerLife)), expireAtOnce)
 	if err != nil {
 		return s.failure(ctx, "expire answers", err)
+	}
+	if err := s.expireDrafts(ctx, now); err != nil {
+		return err
 	}
 	// One by one: each may have hundreds of parts, which go with it.
 	err = s.repeat(ctx, "DELETE FROM esportazioni WHERE id IN (SELECT id FROM esportazioni WHERE scade_il <= ? LIMIT ?)", instant(now), 1)

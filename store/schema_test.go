@@ -51,10 +51,14 @@ const sqliteColumns = `SELECT m.name || '.' || c.name, lower(c.type), c."notnull
 const postgresColumns = `SELECT table_name || '.' || column_name, data_type, is_nullable = 'YES'
 	FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE 'goose_%'`
 
-// A primary key is an index without a name of its own in SQLite, so that indexes are compared without names.
+// A primary key is an index without a name of its own in SQLite, so that indexes are compared without names. One that is
+// a whole number is the place of the row itself, and no index at all.
 const sqliteIndexes = `SELECT m.name, i."unique", (SELECT group_concat(name, ', ') FROM (SELECT name FROM pragma_index_info(i.name) ORDER BY seqno)),
 	coalesce((SELECT sql FROM sqlite_master WHERE name = i.name), '')
-	FROM sqlite_master m, pragma_index_list(m.name) i WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE 'goose_%'`
+	FROM sqlite_master m, pragma_index_list(m.name) i WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE 'goose_%'
+	UNION ALL SELECT m.name, 1, c.name, '' FROM sqlite_master m, pragma_table_info(m.name) c
+	WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE 'goose_%' AND c.pk = 1 AND lower(c.type) = 'integer'
+	AND (SELECT count(*) FROM pragma_table_info(m.name) AS p WHERE p.pk > 0) = 1`
 
 const postgresIndexes = `SELECT t.relname, i.indisunique, (SELECT string_agg(a.attname, ', ' ORDER BY k.n) FROM unnest(i.indkey) WITH ORDINALITY k (att, n) JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.att),
 	coalesce('WHERE ' || pg_get_expr(i.indpred, t.oid), '')

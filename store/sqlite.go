@@ -39,7 +39,7 @@ func openSQLite(ctx context.Context, path string, opt Options) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	s.pool = pools.write
+	s.pool, s.readers = pools.write, pools.read
 	s.closers = []io.Closer{pools, lock} // the lock last: the log is folded into the file before it is given up
 	s.migrate = func(_ context.Context, do func(*sql.DB) error) error { return do(pools.write) }
 	// The writer comes first: it is the one that may turn the file to WAL.
@@ -98,8 +98,8 @@ func sqliteDSN(path string, readOnly bool) string {
 	}}
 	if readOnly {
 		q["_pragma"] = append(q["_pragma"], "query_only(1)", "cache_size(-16000)")
-	} else { // KiB: an import meets every page of the indexes again and again
-		q["_pragma"] = append(q["_pragma"], "cache_size(-128000)")
+	} else { // KiB: an import meets every page of the indexes again and again; what is erased is written over
+		q["_pragma"] = append(q["_pragma"], "cache_size(-128000)", "secure_delete(1)")
 	}
 	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: q.Encode()}).String()
 }

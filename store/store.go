@@ -32,16 +32,21 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
+
+	"omnia/ledger"
 )
 
 // dialect is which of the two databases a store speaks to. Its text is the name of its migrations.
@@ -63,6 +68,11 @@ type Options struct {
 	StatementTimeout time.Duration
 	// ConnectTimeout bounds the making of a connection to PostgreSQL. 0 is 5 seconds.
 	ConnectTimeout time.Duration
+	// Keys are the secret keys that this process may sign the log with, as ledger.GenerateKey makes them; which of them
+	// is good at a time is said by the keyring of the log, and an empty log is founded on the last one. A list that is empty
+	// is a store that does not write to the log. nil is for tests and measurements: a key is made that lives as long as the
+	// store, and a log that was founded on it can be read later, and not made longer.
+	Keys []string
 	// Now is the clock that stamps what is registered; nil is time.Now.
 	Now func() time.Time
 	// Log hears of statements that fail, without their values; nil is silent.
@@ -82,16 +92,34 @@ func (o Options) defaults() Options {
 	return o
 }
 
+// passing is the origin of a log that is founded without a key of its own (RFC 2606).
+const passing = "omnia.invalid/senza-chiave"
+
+// keys are the keys to sign with; see Options.Keys.
+func (o Options) keys() ([]string, error) {
+	if o.Keys != nil {
+		return o.Keys, nil
+	}
+	secret, _, err := ledger.GenerateKey(rand.Reader, passing)
+	return []string{secret}, err
+}
+
 // Store is the archive in a database. All methods are safe for concurrent use.
 type Store struct {
 	dialect dialect
 	gorm    *gorm.DB
 	pool    *sql.DB // what transactions come from
+	readers *sql.DB // of SQLite: those that only read
 	opt     Options
 	migrate func(ctx context.Context, do func(*sql.DB) error) error
 	closers []io.Closer // in the order in which they are closed
 
-	recorder recorder // of accesses
+	recorder recorder // of decisions and accesses
+	appender *ledger.Appender
+	classes  sync.Map                                 // of decisions: those known to be on disk, by id
+	shelf    shelf                                    // of versions
+	signals  signals                                  // of the chat
+	dial     func(context.Context) (*pgx.Conn, error) // a connection of its own, to listen on; nil on SQLite
 }
 
 // Open connects to the database named by dsn: "sqlite:<path>" or a "postgres://…" URL. The schema is not
@@ -101,6 +129,10 @@ type Store struct {
 // open in one process at a time: a second one is refused.
 func Open(ctx context.Context, dsn string, opt Options) (*Store, error) {
 	opt = opt.defaults()
+	var err error
+	if opt.Keys, err = opt.keys(); err != nil {
+		return nil, fmt.Errorf("open the archive: %w", err)
+	}
 	switch scheme, rest, _ := strings.Cut(dsn, ":"); scheme {
 	case "sqlite":
 		return openSQLite(ctx, rest, opt)
@@ -125,12 +157,13 @@ func (s *Store) finish(d gorm.Dialector) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("open the archive: %w", err), s.Close())
 	}
 	s.gorm = db
+	s.appender = ledger.NewAppender(s.opt.Keys, s.opt.Now)
 	return s, nil
 }
 
 // Close gives the connections back, and on SQLite the file to other processes.
 func (s *Store) Close() error {
-	errs := []error{s.recorder.Close()} // first: it still writes
+	errs := []error{s.recorder.Close(), s.signals.Close()} // first: they still write
 	for _, c := range s.closers {
 		errs = append(errs, c.Close())
 	}

@@ -17,6 +17,9 @@ type work struct {
 	store *Store
 	conn  *sql.Conn
 	db    *gorm.DB // bound to the transaction
+	after []func() // run once the transaction is on disk
+
+	entries []*entry // for the log, appended when all else is done
 }
 
 type workKey struct{}
@@ -61,7 +64,11 @@ func (s *Store) Within(ctx context.Context, do func(ctx context.Context) error) 
 			rollback(tx, conn)
 		}
 	}()
-	err = do(context.WithValue(ctx, workKey{}, &work{store: s, conn: conn, db: bound(ctx, s.gorm, tx)}))
+	w := &work{store: s, conn: conn, db: bound(ctx, s.gorm, tx)}
+	within := context.WithValue(ctx, workKey{}, w)
+	if err = do(within); err == nil {
+		err = s.appendWithin(within)
+	}
 	done = true
 	if err != nil {
 		rollback(tx, conn)
@@ -69,8 +76,12 @@ func (s *Store) Within(ctx context.Context, do func(ctx context.Context) error) 
 	}
 	if err = tx.Commit(); err != nil {
 		discard(conn)
+		return s.failure(ctx, "commit", err)
 	}
-	return s.failure(ctx, "commit", err)
+	for _, f := range w.after {
+		f()
+	}
+	return nil
 }
 
 // rollback ends a transaction that must leave nothing. What went wrong with it is said by the error
@@ -115,14 +126,20 @@ func (s *Store) write(ctx context.Context, do func(ctx context.Context) error) (
 }
 
 // attempt runs do up to a savepoint. SQLite needs none: it has one writer, so that nothing collides.
-func (w *work) attempt(ctx context.Context, do func(ctx context.Context) error) error {
+func (w *work) attempt(ctx context.Context, do func(ctx context.Context) error) (err error) {
+	entries, after := len(w.entries), len(w.after)
+	defer func() {
+		if err != nil {
+			w.entries, w.after = w.entries[:entries], w.after[:after]
+		}
+	}()
 	if w.store.dialect == sqlite {
 		return do(ctx)
 	}
 	if err := w.db.WithContext(ctx).Exec("SAVEPOINT attempt").Error; err != nil {
 		return w.store.failure(ctx, "begin a part of a transaction", err)
 	}
-	err := do(ctx)
+	err = do(ctx)
 	end := "RELEASE SAVEPOINT attempt"
 	if err != nil {
 		end = "ROLLBACK TO SAVEPOINT attempt"

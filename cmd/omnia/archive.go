@@ -15,6 +15,8 @@ import (
 
 // archiveConfig says where the archive is. It is part of every command that reads or writes it.
 type archiveConfig struct {
+	ledgerConfig
+
 	Data     string `env:"OMNIA_DATA" default:"./data" placeholder:"FOLDER" help:"Data folder, created when absent (default ${default})."`
 	Database string `env:"OMNIA_DATABASE" placeholder:"DSN" help:"sqlite:FILE or postgres://…; without it a SQLite file in the data folder."`
 }
@@ -74,7 +76,11 @@ func (c archiveConfig) open(ctx context.Context, log *slog.Logger) (*store.Store
 	if err := c.makeData(); err != nil {
 		return nil, err
 	}
-	s, err := store.Open(ctx, c.dsn(), store.Options{Log: log})
+	keys, err := c.secrets(c.Data)
+	if err != nil {
+		return nil, usage(err)
+	}
+	s, err := store.Open(ctx, c.dsn(), store.Options{Log: log, Keys: append([]string{}, keys...)})
 	if err != nil {
 		return nil, usage(fmt.Errorf("the archive can't be opened: %w", err))
 	}

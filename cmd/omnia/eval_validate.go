@@ -4,22 +4,16 @@ import (
 	"context"
 	"time"
 
+	"omnia/api"
 	"omnia/engine"
 	"omnia/engine/fact"
 	"omnia/engine/rulebook"
 	"omnia/internal/rome"
 )
 
-// validateEnvelope is the body of POST /v1/validate: the form, whether it is about to be sent, the facts so far.
-func validateEnvelope(ed *rulebook.Edition) (*fact.Envelope, error) {
-	return fact.NewEnvelope(ed.Vocabulary, fact.AllFacts("facts"),
-		fact.Plain(fact.Field{Name: "form", Type: fact.Text, MaxLen: 64, Required: true}),
-		fact.Plain(fact.Field{Name: "complete", Type: fact.Bool}))
-}
-
 // validate checks the form and prints the answer.
 func (c *evalCmd) validate(ctx context.Context, std streams, ed *rulebook.Edition, body []byte) error {
-	envelope, err := validateEnvelope(ed)
+	envelope, err := api.ValidateEnvelope(ed.Vocabulary)
 	if err != nil {
 		return wrong(err)
 	}
@@ -35,23 +29,4 @@ func (c *evalCmd) validate(ctx context.Context, std streams, ed *rulebook.Editio
 		return c.refused(err)
 	}
 	return c.print(std.out, answer.AppendJSON(nil))
-}
-
-// Validate checks a form, and stamps the decision.
-func (d *decider) Validate(ctx context.Context, ed *rulebook.Edition, facts *fact.Facts, opt engine.ValidateOptions) (*engine.Validation, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	e := d.engine.Load()
-	if e.Edition() != ed { // a reload came between reading the facts and deciding on them
-		e = engine.New(ed)
-	}
-	answer, err := e.Validate(facts, opt)
-	if err != nil {
-		return nil, err
-	}
-	now := d.now().UTC()
-	answer.Decision.ID = newID(now)
-	answer.Decision.Instant = now.Format("2006-01-02T15:04:05.000Z")
-	return answer, nil
 }

@@ -32,7 +32,11 @@ type cli struct {
 	Rules   RulesCmd         `cmd:"" help:"Check, test, show, compare, format and publish the rules."`
 	Import  importCmd        `cmd:"" help:"Bring provvedimenti, posizioni or deleghe from a file into the archive."`
 	Token   tokenCmd         `cmd:"" help:"Print a token of a demo person, for the sign-in of development."`
+	Replay  replayCmd        `cmd:"" help:"Decide again what the record says was decided, or try what a draft edition would change."`
+	Verify  verifyCmd        `cmd:"" help:"Verify an export of the record, far from the service, with its public keys."`
 	Migrate migrateCmd       `cmd:"" help:"Bring the schema of the archive up to date."`
+	Ledger  ledgerCmd        `cmd:"" help:"Run, watch and export the log of decisions."`
+	Corpus  corpusCmd        `cmd:"" hidden:"" help:"Take the decisions that later versions of the engine must give again."`
 	Demo    DemoCmd          `cmd:"" hidden:"" help:"Write invented data to try the service with."`
 	Version kong.VersionFlag `help:"Print the version and leave."`
 }

@@ -61,8 +61,13 @@ func (p *place) unaffected(t *testing.T, s *server) {
 			t.Errorf("%s needs no archive: %s", path, a)
 		}
 	}
-	if a := (caller{url: s.url}).ask(http.MethodPost, "/v1/counters", demoBody); a.status != http.StatusOK {
-		t.Errorf("counters on facts of one's own need no archive: %s", a)
+}
+
+// undecided wants that nothing is decided which can't be recorded.
+func undecided(t *testing.T, s *server) {
+	t.Helper()
+	if a := (caller{url: s.url}).ask(http.MethodPost, "/v1/counters", demoBody); a.status != http.StatusServiceUnavailable {
+		t.Errorf("a decision that can't be recorded is given: %s", a)
 	}
 }
 
@@ -90,6 +95,7 @@ func TestAnOutageIsToldAndForgotten(t *testing.T) {
 			t.Errorf("/status without a database: %s", a)
 		}
 		p.unaffected(t, s)
+		undecided(t, s)
 		if err := db.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -177,6 +183,7 @@ func TestADatabaseThatFallsSilentHoldsNobody(t *testing.T) {
 		t.Errorf("/status: %s", a)
 	}
 	p.unaffected(t, s)
+	undecided(t, s)
 	wire.still.Unlock()
 
 	eventually(t, "it recovers by itself", s.up)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"omnia/archive/avvisi"
+	"omnia/chat"
 	"omnia/engine"
 	"omnia/engine/calendar"
 	"omnia/engine/counter"
@@ -69,16 +70,21 @@ func (d rulesDir) writable() (*os.Root, error) {
 }
 
 // checkedRules is the edition of a folder, fit to decide: the sentences of the explanations and of
-// the alerts are all there.
+// the alerts are all there, and INFO CIG has its hours, classes and texts.
 func checkedRules(fsys fs.FS) (*rulebook.Edition, rulebook.Defects) {
 	ed, defects := rulebook.Load(fsys)
 	if len(defects) > 0 {
 		return nil, defects
 	}
-	if defects := append(explain.Check(ed), avvisi.Check(ed)...); len(defects) > 0 {
+	if defects := complete(ed); len(defects) > 0 {
 		return nil, defects
 	}
 	return ed, nil
+}
+
+// complete tells what an edition lacks of all that is said beside the rules.
+func complete(ed *rulebook.Edition) rulebook.Defects {
+	return slices.Concat(explain.Check(ed), avvisi.Check(ed), chat.Check(ed))
 }
 
 // refuse prints the defects; the error says how many there are.
@@ -144,17 +150,15 @@ func runCases(std streams, fsys fs.FS, withCoverage bool) error {
 	if len(defects) > 0 {
 		return refuse(std, defects)
 	}
-	coverage := rulebook.NewCoverage(ed)
-	decide, err := caseDecider(ed, coverage)
-	if err != nil {
-		return err
-	}
-	report := rulebook.RunCases(cases, decide, coverage)
 	forms, defects := rulebook.FormCases(fsys)
 	if len(defects) > 0 {
 		return refuse(std, defects)
 	}
-	report.Add(rulebook.RunFormCases(forms, formDecider(ed), coverage))
+	coverage := rulebook.NewCoverage(ed)
+	report, err := decideCases(ed, cases, forms, coverage)
+	if err != nil {
+		return err
+	}
 	if withCoverage {
 		if err := coverage.Print(std.out); err != nil {
 			return err
@@ -167,6 +171,17 @@ func runCases(std streams, fsys fs.FS, withCoverage bool) error {
 		return err
 	}
 	return wrong(errors.New("i casi non tornano"))
+}
+
+// decideCases decides every case and compares.
+func decideCases(ed *rulebook.Edition, cases []rulebook.TestCase, forms []rulebook.FormCase, coverage *rulebook.Coverage) (*rulebook.CaseReport, error) {
+	decide, err := caseDecider(ed, coverage)
+	if err != nil {
+		return nil, err
+	}
+	report := rulebook.RunCases(cases, decide, coverage)
+	report.Add(rulebook.RunFormCases(forms, formDecider(ed), coverage))
+	return report, nil
 }
 
 // caseDecider answers a case as POST /v1/counters would, and tells the coverage what spoke.
@@ -205,7 +220,7 @@ func formDecider(ed *rulebook.Edition) rulebook.FormDecider {
 		states := map[string]string{}
 		answer, err := g.Validate(facts, engine.ValidateOptions{
 			Form: c.Form, Complete: c.Complete, Today: c.Today, Language: "it",
-			Observe: func(r *rulebook.Rule, state string) { states[r.ID] = state },
+			Observe: func(r *rulebook.Rule, state string) { states[r.ID] = state }, Looked: c.Looked,
 		})
 		if err != nil {
 			return nil, nil, err

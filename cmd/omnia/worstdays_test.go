@@ -301,8 +301,8 @@ func TestTheServiceOutlivesItsDatabase(t *testing.T) {
 	if status, _ := s.get("/status"); status != http.StatusServiceUnavailable {
 		t.Errorf("/status without a database: %d", status)
 	}
-	if status, _ := c.send(http.MethodPost, "/v1/counters", demoBody); status != http.StatusOK {
-		t.Errorf("counters on facts of one's own need no database: %d", status)
+	if status, _ := c.send(http.MethodPost, "/v1/counters", demoBody); status != http.StatusServiceUnavailable {
+		t.Errorf("a decision that can't be recorded is given: %d", status)
 	}
 	if err := db.Start(); err != nil {
 		t.Fatal(err)

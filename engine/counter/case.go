@@ -75,6 +75,9 @@ func NewPlan(ed *rulebook.Edition) *Plan {
 
 // Case is the facts of one decision made ready for every counter. It is used by one goroutine.
 type Case struct {
+	Brief    bool // leave out what each period adds, when room comes back and when all of the request would fit: the verdict and its figures are wanted
+	NoSearch bool // do not look for a first start that fits
+
 	plan     *Plan
 	facts    *fact.Facts
 	ref      calendar.Day
@@ -93,6 +96,9 @@ type Case struct {
 
 	switching switchUse // the exception being looked at
 	switches  []switchUse
+	holding   []*dated // room for the exceptions of the period in hand
+	toAsk     []*dated
+	waivers   []waiver                                              // room for those of all periods, one after the other
 	noted     func(*rulebook.Parameter, *rulebook.ParameterVersion) // noteSwitch, bound once
 }
 
@@ -122,6 +128,7 @@ type waiver struct {
 func (p *Plan) NewCase(f *fact.Facts, ref calendar.Day) *Case {
 	c := p.cases.Get().(*Case)
 	c.facts, c.ref, c.perWeek, c.asked, c.memo, c.switches = f, ref, 0, false, memo{}, c.switches[:0]
+	c.Brief, c.NoSearch = false, false
 	c.env = rulebook.Env{Root: f.Root}
 	if v := &f.Root[p.slots.perWeek]; v.IsKnown() {
 		c.perWeek = int(v.Num)
@@ -130,7 +137,7 @@ func (p *Plan) NewCase(f *fact.Facts, ref calendar.Day) *Case {
 	c.known = history.IsKnown()
 	c.periods = slices.Grow(c.periods[:0], len(history.Rows))[:len(history.Rows)]
 	for i, rec := range history.Rows {
-		c.periods[i] = p.newPeriod(i, rec)
+		p.fill(&c.periods[i], i, rec)
 		c.periods[i].class = c.memo.class(p, rec)
 	}
 	byStart := func(a, b period) int {
@@ -148,6 +155,9 @@ func (p *Plan) NewCase(f *fact.Facts, ref calendar.Day) *Case {
 	return c
 }
 
+// Note has the versions noted that the case rests on; before, none are.
+func (c *Case) Note(u *rulebook.Uses) { c.env.Uses = u }
+
 // Refuse has every counter that looks at a day of the period in that row of the history fail. What is wrong with
 // the period may be any of its facts, so that none of them says what it counts as.
 func (c *Case) Refuse(row int, failure *rulebook.Failure) {
@@ -161,7 +171,9 @@ func (c *Case) Refuse(row int, failure *rulebook.Failure) {
 // Done gives back the room of the case. Results stay good; the case must not be used again.
 func (c *Case) Done() {
 	c.facts, c.env, c.memo, c.request, c.switching = nil, rulebook.Env{}, memo{}, period{}, switchUse{}
-	clear(c.periods[:cap(c.periods)])
+	clear(c.periods)
+	clear(c.waivers)
+	c.waivers = c.waivers[:0]
 	clear(c.segments[:cap(c.segments)])
 	c.plan.cases.Put(c)
 }
@@ -178,16 +190,22 @@ func (p *Plan) requestRow(f *fact.Facts) fact.Record {
 	return rec
 }
 
-func (p *Plan) newPeriod(row int, rec fact.Record) period {
+func (p *Plan) newPeriod(row int, rec fact.Record) (out period) {
+	p.fill(&out, row, rec)
+	return out
+}
+
+// fill makes an empty period that of a row, in its place: there are thousands.
+func (p *Plan) fill(out *period, row int, rec fact.Record) {
 	from, to := &rec[p.slots.from], &rec[p.slots.to]
-	out := period{row: row, rec: rec, class: -1, dated: from.IsKnown() && to.IsKnown(), span: calendar.Span{From: calendar.Min, To: calendar.Max}}
+	out.row, out.rec, out.class, out.span = row, rec, -1, calendar.Span{From: calendar.Min, To: calendar.Max}
 	if from.IsKnown() {
 		out.span.From = from.Day()
 	}
 	if to.IsKnown() {
 		out.span.To = to.Day()
 	}
-	return out
+	out.dated = from.IsKnown() && to.IsKnown()
 }
 
 // on points the environment at a row and at the day whose law applies.
@@ -222,23 +240,20 @@ func (c *Case) findWaivers(p *period) []waiver {
 	outer := c.env.Used
 	c.env.Used = c.noted
 	defer func() { c.env.Used = outer }()
-	var out []waiver
+	from := len(c.waivers)
+	out := c.waivers
 	holding, ask := c.exceptionsOn(p)
 	for _, x := range holding {
-		if span := p.weeks().Clip(calendar.Span{From: x.version.From, To: x.version.To}); !span.Empty() {
-			out = c.waiversOn(x, rulebook.True, p, span, out)
-		}
+		out = c.waiversOn(x, rulebook.True, p, p.weeks().Clip(x.days), out)
 	}
 	for _, x := range ask {
-		span := p.weeks().Clip(calendar.Span{From: x.version.From, To: x.version.To})
-		if span.Empty() {
-			continue
-		}
+		span := p.weeks().Clip(x.days)
 		c.plan.split(&x.version.Version, span, func(part calendar.Span) {
 			out = c.waiversOn(x, c.look(x, p, part.From), p, part, out)
 		})
 	}
-	return out
+	c.waivers = out
+	return out[from:len(out):len(out)]
 }
 
 // waiversOn is what one version of an exception waives on days under the same law.

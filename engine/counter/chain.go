@@ -123,7 +123,9 @@ func (u *run) chainState(x *rulebook.Variant) {
 		zero := quantity.Int(0)
 		r.Authorised = &zero
 	}
-	u.listChainPeriods(t, span, n > 0)
+	if !u.c.Brief {
+		u.listChainPeriods(t, span, n > 0)
+	}
 	p := u.newPause(weeks, r.Version, x, u.c.ref)
 	if p == nil || !p.runs(u.c.ref.Monday()) && !p.doubtful(u.c.ref.Monday()) {
 		return
@@ -247,13 +249,13 @@ func (u *run) newPause(weeks *weekMap, v *rulebook.CounterVersion, x *rulebook.V
 	if !ok1 || !ok2 {
 		return nil
 	}
-	reach := calendar.Span{From: u.lo, To: u.hi}
-	p := &pause{weeks: newWeekMap(reach), idle: newWeekMap(reach), doubt: newWeekMap(reach)}
-	p.full, _ = after.Ceil()
-	p.work, _ = length.Ceil()
-	if weeks.longest() < p.full {
+	full, _ := after.Ceil()
+	if weeks.longest() < full {
 		return nil
 	}
+	reach := calendar.Span{From: u.lo, To: u.hi}
+	p := &pause{full: full, weeks: newWeekMap(reach), idle: newWeekMap(reach), doubt: newWeekMap(reach)}
+	p.work, _ = length.Ceil()
 	for i := range u.c.periods {
 		row := &u.c.periods[i]
 		if row.dated && row.span.Meets(reach) {

@@ -45,6 +45,7 @@ func (c *Case) classify(k *rulebook.Counter, index int, p *period, span calendar
 		if part.Empty() {
 			continue
 		}
+		c.noteOn(&v.Version, p, part.From, rulebook.UseApplied)
 		n := norms
 		if n == nil {
 			n = v.Norms

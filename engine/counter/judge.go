@@ -164,6 +164,7 @@ func (a *asked) by(day calendar.Day) *laid {
 			return l
 		}
 	}
+	a.c.env.Uses.Note(&v.Version, day, rulebook.ByAnyDay, rulebook.UseApplied)
 	x := a.pick(v, day)
 	if x == nil {
 		return nil

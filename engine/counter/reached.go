@@ -25,6 +25,9 @@ func (c *Case) Reached(r *Result) *Reached {
 		return out
 	}
 	c.arena.reset()
+	uses := c.env.Uses
+	c.env.Uses = nil // the look back decides nothing
+	defer func() { c.env.Uses = uses }()
 	u := &run{c: c, k: r.Counter, r: &Result{Counter: r.Counter, Version: r.Version, Asked: r.Asked}}
 	day := c.ref
 	if r.Asked && c.request.dated {

@@ -82,8 +82,10 @@ func (u *run) answer() {
 	c, r := u.c, u.r
 	if r.Version = u.k.At(c.ref); r.Version == nil {
 		r.Version, r.Verdict, r.NotFor = nearest(u.k, c.ref), NotApplicable, NotInForce
+		c.env.Uses.Note(&r.Version.Version, c.ref, rulebook.ByNearest, rulebook.UseIdle)
 		return
 	}
+	c.env.Uses.Note(&r.Version.Version, c.ref, rulebook.ByRefDay, rulebook.UseApplied)
 	req, day := c.asRequest(), c.ref
 	if req != nil && req.rec[c.plan.slots.from].IsKnown() {
 		day = req.span.From
@@ -93,6 +95,7 @@ func (u *run) answer() {
 		r.Verdict, r.NotFor = NotApplicable, NotInForce
 		return
 	}
+	c.env.Uses.Note(&v.Version, day, rulebook.ByAnyDay, rulebook.UseApplied)
 	yes, ok := c.holds(v.AppliesWhen, req, day, r)
 	if ok && !yes {
 		r.Verdict, r.NotFor = NotApplicable, NotCompany
@@ -159,9 +162,13 @@ func (u *run) concerned(v *rulebook.CounterVersion, req *period, day calendar.Da
 // prepare bounds the days that matter and classifies the history.
 func (u *run) prepare(v *rulebook.CounterVersion, day calendar.Day) {
 	c := u.c
-	u.hi = max(c.ref, day).AddMonths(12*SearchYears) + 7
+	ahead := 12 * SearchYears // months
+	if c.NoSearch {
+		ahead = 1
+	}
+	u.hi = max(c.ref, day).AddMonths(ahead) + 7
 	if c.asked && c.request.dated {
-		u.hi = max(u.hi, c.request.span.To.AddMonths(12*SearchYears)+7)
+		u.hi = max(u.hi, c.request.span.To.AddMonths(ahead)+7)
 	}
 	u.need = u.reach(u.r.Version, c.ref)
 	if c.asked {

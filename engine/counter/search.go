@@ -9,6 +9,9 @@ import (
 // search finds the first start from which the first piece of the request would fit, and the
 // first from which all of it would, with the history as it stands and the law of each day.
 func (a *asked) search() {
+	if a.c.NoSearch {
+		return
+	}
 	missing, failure := len(a.r.Missing), a.r.Failure
 	defer func() { // what is unknown of other days does not touch the verdict on these
 		a.r.Missing, a.r.Failure = a.r.Missing[:missing], failure
@@ -22,13 +25,14 @@ func (a *asked) search() {
 		return
 	}
 	r := a.r
-	for start := a.firstStart(req.From); start <= end && (r.EarliestStart == nil || r.EarliestFullStart == nil); start = a.nextStart(start) {
+	open := func() bool { return r.EarliestStart == nil || r.EarliestFullStart == nil && !a.c.Brief }
+	for start := a.firstStart(req.From); start <= end && open(); start = a.nextStart(start) {
 		full := a.shift(start)
 		if r.EarliestStart == nil && a.fits(full, a.firstPiece(full)) {
 			s := start
 			r.EarliestStart = &s
 		}
-		if r.EarliestFullStart == nil && (r.EarliestStart != nil || a.wholeAlone()) && a.fits(full, full) {
+		if r.EarliestFullStart == nil && !a.c.Brief && (r.EarliestStart != nil || a.wholeAlone()) && a.fits(full, full) {
 			s := start
 			r.EarliestFullStart = &s
 		}

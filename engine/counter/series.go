@@ -86,6 +86,13 @@ func (l layout) build(items []item) *series {
 	full := int64(l.perWeek) * scale
 	weekday := 7
 	for i := 0; i < n; i++ {
+		if weekday == 7 && run == 0 && points == nil && i+7 <= n && idle(step[i:i+7]) { // most weeks have nothing
+			for k := i + 1; k <= i+7; k++ {
+				s.prefix[k] = s.prefix[i]
+			}
+			i += 6
+			continue
+		}
 		if weekday == 7 {
 			weekday, week = 0, l.taken(lo+calendar.Day(i), lo+calendar.Day(i)+6, scale)
 		}
@@ -114,6 +121,16 @@ func (l layout) build(items []item) *series {
 		weekday++
 	}
 	return s
+}
+
+// idle tells whether nothing begins or ends on the days of a week.
+func idle(step []int64) bool {
+	for _, s := range step {
+		if s != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // taken is what earlier tables hold between two days, in 1/scale.

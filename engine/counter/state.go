@@ -70,9 +70,11 @@ func (u *run) windowState(x *rulebook.Variant) {
 	}
 	n := t.total(w)
 	r.Counted = &n
-	u.bases(x, w, t)
-	u.listPeriods(t, w)
-	u.releases(x, t, w)
+	if !u.c.Brief {
+		u.bases(x, w, t)
+		u.listPeriods(t, w)
+		u.releases(x, t, w)
+	}
 }
 
 // bases sets the authorised and used amounts side by side.

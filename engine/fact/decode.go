@@ -17,6 +17,7 @@ type Options struct {
 	// empty text is a field not filled yet. Strict decoding refuses all of these.
 	Lenient  bool
 	Language string // of the messages: it, en, de; anything else is Italian
+	Stored   bool   // keys that are no facts any more are passed over: the text was good when it was kept
 
 	Above int // lines that stand before the body in the text it is a part of, for messages
 
@@ -70,7 +71,7 @@ type decoder struct {
 }
 
 func newDecoder(body []byte, opt Options) *decoder {
-	return &decoder{scanner: scanner{buf: body, above: opt.Above}, report: report{lang: languageOf(opt.Language)}, lenient: opt.Lenient}
+	return &decoder{scanner: scanner{buf: body, above: opt.Above}, report: report{lang: languageOf(opt.Language)}, lenient: opt.Lenient, stored: opt.Stored}
 }
 
 // document reads the whole body as one object of g.
@@ -351,7 +352,7 @@ func (d *decoder) days(f *Field, v *Value) bool {
 // rows reads a list of records, which are cut from slabs that grow with the list.
 func (d *decoder) rows(f *Field, v *Value) bool {
 	g := f.Element
-	width, rows := len(g.Fields), 8
+	width, rows := len(g.Fields), 2
 	var slab Record
 	v.State, v.Rows = Known, []Record{}
 	return d.elements(f, func() bool {
@@ -513,6 +514,9 @@ func (b *bitset) add(i int) bool {
 func (d *decoder) sortedFindings() []fault.Detail {
 	if len(d.findings) == 0 {
 		return nil
+	}
+	if d.untold > 0 { // said in the place of the first that is not
+		d.findings = append(d.findings, fault.Detail{Pointer: d.untoldAt, Code: tooManyErrors, Text: d.sentence(tooManyErrors, d.untold)})
 	}
 	return fault.New(fault.Invalid, "", "").With(d.findings...).Details
 }

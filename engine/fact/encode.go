@@ -38,6 +38,13 @@ func AppendRecord(dst []byte, g *Group, rec Record, includePersonal bool) []byte
 	return append(dst, "{}"...)
 }
 
+// AppendValue writes one value as [AppendRecord] does inside an object; nothing when there is none.
+func AppendValue(dst []byte, f *Field, v *Value) []byte {
+	e := encoder{personal: true}
+	dst, _ = e.value(dst, f, v)
+	return dst
+}
+
 type encoder struct{ personal bool }
 
 // object writes o; any is false, and dst as it was, when nothing in it has a value.

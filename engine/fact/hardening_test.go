@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -133,6 +134,23 @@ func TestManyDefectsAreCountedNotListed(t *testing.T) {
 		last := f.Details[len(f.Details)-1]
 		if len(f.Details) != 1001 || last.Code != "too_many_errors" {
 			t.Errorf("%s: %d details, the last %+v", name, len(f.Details), last)
+		}
+	}
+}
+
+// A form tells every wrong value of thousands of rows; beyond its limit it says how many it does not tell, and where.
+func TestFindingsThatAreNotToldAreCounted(t *testing.T) {
+	t.Parallel()
+	for rows, want := range map[int]int{5_000: 10_000, 10_000: 20_000, 10_001: 20_001, 10_010: 20_001} {
+		body := `{"richiesta":{"lavoratori":[` + strings.Repeat(`{"codice_fiscale":"x","qualifica":"?"},`, rows-1) + `{"codice_fiscale":"x","qualifica":"?"}]}}`
+		f, err := fact.Decode(vocabulary, []byte(body), fact.Options{Lenient: true})
+		if err != nil || len(f.Findings) != want {
+			t.Fatalf("%d rows: %d findings, want %d (%v)", rows, len(f.Findings), want, err)
+		}
+		i := slices.IndexFunc(f.Findings, func(d fault.Detail) bool { return d.Code == "too_many_errors" })
+		if (i >= 0) != (want > 20_000) || i >= 0 && (f.Findings[i].Pointer != "/facts/richiesta/lavoratori/10000/codice_fiscale" ||
+			!strings.Contains(f.Findings[i].Text, fmt.Sprint(2*rows-20_000))) {
+			t.Errorf("%d rows: at %d", rows, i)
 		}
 	}
 }

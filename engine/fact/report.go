@@ -14,6 +14,9 @@ import (
 // maxDetails bounds what one body can make us say; the rest is only counted.
 const maxDetails = 1000
 
+// maxFindings bounds what lenient reading tells of one form: five thousand workers with four wrong values each.
+const maxFindings = 20_000
+
 // Codes of what is wrong with a body. Each has its sentences in messages.go.
 const (
 	malformedJSON = "malformed_json" // 400
@@ -46,6 +49,8 @@ type report struct {
 	path                         []step
 	malformed, invalid, findings []fault.Detail
 	dropped                      int
+	untold                       int    // findings beyond maxFindings
+	untoldAt                     string // where the first of them is
 }
 
 // step is one level of a path: a name, or a row when row is not negative.
@@ -87,7 +92,7 @@ func (r *report) pointer(below ...string) string {
 
 // full tells that enough was said; what is dropped is counted.
 func (r *report) full() bool {
-	if len(r.malformed)+len(r.invalid)+len(r.findings) < maxDetails {
+	if len(r.malformed)+len(r.invalid) < maxDetails {
 		return false
 	}
 	r.dropped++
@@ -151,8 +156,12 @@ func (r *report) invalidAt(f *Field, code string, args ...any) {
 }
 
 func (r *report) findingAt(f *Field, code string, args ...any) {
-	if !r.full() {
+	if len(r.findings) < maxFindings {
 		r.findings = append(r.findings, r.detail(f, code, args))
+		return
+	}
+	if r.untold++; r.untold == 1 {
+		r.untoldAt = r.pointer()
 	}
 }
 

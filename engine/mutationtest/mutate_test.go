@@ -31,6 +31,7 @@ type mutator struct {
 	inScope func(parameter string) bool
 	out     []mutant
 	skipped []string // parameters that no counter reads
+	ofForms bool
 }
 
 // mutants is every change of the folder, in the order of files and lines.
@@ -225,8 +226,8 @@ func (m *mutator) days(i int) {
 	dir := path.Dir(m.file)
 	for _, p := range dated.FindAllStringSubmatchIndex(m.lines[i], -1) {
 		day := m.lines[i][p[4]:p[5]]
-		if strings.HasPrefix(day, "0001") {
-			continue // the beginning of time has no day before, and no period on it
+		if strings.HasPrefix(day, "0001") || day == lawBegins && m.ofForms {
+			continue // the beginning of time has no day before, and no period on it; no form was filled in on the first day of the law
 		}
 		for _, d := range shifted(day) {
 			longer := (m.lines[i][p[2]:p[3]] == "valid_from") == (d < day)

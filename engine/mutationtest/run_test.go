@@ -127,13 +127,18 @@ func check(c *rulebook.TestCase, answer *engine.Counters, refused *fault.Fault) 
 
 // run tries every mutant, on all cores.
 func (b *bench) run(all []mutant) []fate {
-	fates := make([]fate, len(all))
+	return onAllCores(len(all), func(i int) fate { return b.try(&all[i]) })
+}
+
+// onAllCores is the fate of each of n mutants.
+func onAllCores(n int, try func(i int) fate) []fate {
+	fates := make([]fate, n)
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
-			for i := next.Add(1) - 1; int(i) < len(all); i = next.Add(1) - 1 {
-				fates[i] = b.try(&all[i])
+			for i := next.Add(1) - 1; int(i) < n; i = next.Add(1) - 1 {
+				fates[i] = try(int(i))
 			}
 		})
 	}
@@ -216,7 +221,10 @@ func (r *report) print(t testing.TB, outOfScope []string) {
 		fmt.Fprintf(&out, "\n%-44s %8s %8s %8s %8s\n", by.name, "killed", "alive", "stopped", "killed %")
 		r.table(&out, by.key)
 	}
-	fmt.Fprintf(&out, "\nparameters that no counter reads, not mutated: %s\n\nsurvivors:\n", strings.Join(outOfScope, ", "))
+	if len(outOfScope) > 0 {
+		fmt.Fprintf(&out, "\nparameters that no counter reads, not mutated: %s\n", strings.Join(outOfScope, ", "))
+	}
+	fmt.Fprint(&out, "\nsurvivors:\n")
 	for i := range r.all {
 		if r.fates[i] == survived {
 			fmt.Fprintln(&out, " ", r.all[i].String())

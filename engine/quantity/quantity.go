@@ -168,7 +168,19 @@ func (w words) count(v Rat, u Unit) string {
 	if v.Equal(Int(1)) {
 		name = w.one[u]
 	}
-	return strings.TrimSpace(w.number(v) + " " + name)
+	n := w.number(v)
+	if u == Euro {
+		n = w.cents(n)
+	}
+	return strings.TrimSpace(n + " " + name)
+}
+
+// cents completes an amount of money that has only tenths.
+func (w words) cents(n string) string {
+	if i := strings.LastIndex(n, w.comma); i >= 0 && len(n)-i-len(w.comma) == 1 {
+		return n + "0"
+	}
+	return n
 }
 
 // number writes v with the marks of the language, rounded half up to two decimals.

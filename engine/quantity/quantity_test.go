@@ -34,6 +34,8 @@ func TestWords(t *testing.T) {
 		{"1234567", quantity.Days, 5, "1.234.567 giorni", "1,234,567 days", "1.234.567 Tage"},
 		{"-1234", quantity.Days, 5, "-1.234 giorni", "-1,234 days", "-1.234 Tage"},
 		{"900", quantity.Euro, 0, "900 euro", "900 euros", "900 Euro"},
+		{"842418/10", quantity.Euro, 0, "84.241,80 euro", "84,241.80 euros", "84.241,80 Euro"},
+		{"140403/100", quantity.Euro, 0, "1.404,03 euro", "1,404.03 euros", "1.404,03 Euro"},
 		{"9", quantity.Percent, 0, "9%", "9%", "9%"},
 		{"12/5", quantity.Percent, 0, "2,4%", "2.4%", "2,4%"},
 		{"7/2", quantity.None, 0, "3,5", "3.5", "3,5"},

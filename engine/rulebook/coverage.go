@@ -21,6 +21,7 @@ type Coverage struct {
 	index map[string]*covered
 
 	formRules map[string]bool
+	rows      map[*TableRow]string // of the tables that forms read: what each is called
 }
 
 // covered is one item with its states, in the order in which they are declared.
@@ -60,6 +61,10 @@ func NewCoverage(ed *Edition) *Coverage {
 		c.declareFormRule(ed, r)
 		c.formRules[r.ID] = true
 	}
+	for _, b := range ed.Bounds {
+		c.declareBound(b)
+	}
+	c.declareTables(ed)
 	return c
 }
 
@@ -365,7 +370,7 @@ func (c *Coverage) Print(w io.Writer) error {
 
 func (it *covered) missed(b *strings.Builder) {
 	for _, sort := range []string{
-		neverVerdict, neverVersion, neverLine, neverVariant, neverLimit, neverSchedule, neverException, neverPause, neverState, neverFinding,
+		neverVerdict, neverVersion, neverLine, neverVariant, neverLimit, neverSchedule, neverException, neverPause, neverState, neverRow, neverFinding,
 	} {
 		var names []string
 		for _, s := range it.states {

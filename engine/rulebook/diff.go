@@ -114,8 +114,8 @@ func ending(d calendar.Day) string {
 
 // kindNames are the kinds of content for people, with their gender settled in the sentence.
 var kindNames = map[string]string{
-	"parameter": "parametro", "table": "tabella", "exception": "deroga", "presumption": "presunzione", "counter": "contatore",
-	"rule": "regola", "form": "modulo", "messages": "frasi", "facts": "fatti",
+	"parameter": "parametro", "table": "tabella", "exception": "deroga", "presumption": "presunzione", "value": "valore", "counter": "contatore",
+	"rule": "regola", "bound": "limite di un campo", "form": "modulo", "messages": "frasi", "facts": "fatti",
 }
 
 func (s *itemState) change(what, text string) Change {

@@ -40,6 +40,8 @@ type Version struct {
 	Note       string // why, when the confidence is not Confirmed; the number of the open default
 	Digest     string // of meaning: "sha256:…"
 	TextDigest string // of the source bytes of the file
+
+	filed int // place in Edition.Items, plus one; see Uses
 }
 
 // Open tells whether no end is set.
@@ -61,12 +63,14 @@ type Edition struct {
 	Vocabulary *fact.Vocabulary
 	Parameters map[string]*Parameter
 	Tables     map[string]*Table
+	Values     map[string]*NamedValue
 	Exceptions []*Exception // sorted by id
 	Presumed   []*Presumption
 	Counters   []*Counter // in the order of their `order` key
 	Rules      []*Rule    // sorted by id
 	FormRules  []*Rule    // of the folder forms: run only for a form that names them; sorted by id
 	Forms      []*Form    // sorted by id
+	Bounds     []*Bound   // sorted by id
 	Messages   *Messages
 	Holidays   *calendar.Holidays
 	Published  []*Published // oldest first

@@ -19,14 +19,17 @@ const (
 
 // Env is what an expression is evaluated on. It is reused, never shared between goroutines.
 type Env struct {
-	Root     fact.Record  // facts of the case
-	Row      fact.Record  // the row in hand (`periodo`), or nil
-	RowIndex int          // its index, for naming missing facts; RequestRow for the request as a period
-	Day      calendar.Day // the day whose law applies: parameters and tables are read as in force on it
-	Failure  *Failure     // set when something returned Failed
-	Repeats  *Repeats     // what repeated() remembers of the lists of this Root; nil: it looks each time
+	Root     fact.Record             // facts of the case
+	Row      fact.Record             // the row in hand (`periodo`), or nil
+	RowIndex int                     // its index, for naming missing facts; RequestRow for the request as a period
+	Day      calendar.Day            // the day whose law applies: parameters and tables are read as in force on it
+	Failure  *Failure                // set when something returned Failed
+	Open     bool                    // what is not known may still come to be: known() is then unknown of it, not false
+	Looked   func(*Table, *TableRow) // is told each row of a table that is read, when not nil
+	Repeats  *Repeats                // what repeated() remembers of the lists of this Root; nil: it looks each time
 	// Used is told each parameter version read, when not nil.
 	Used func(*Parameter, *ParameterVersion)
+	Uses *Uses // notes every version read; nil: nobody wants to know
 }
 
 // RequestRow is the RowIndex of the request seen as a period: missing facts are named "richiesta.…".
@@ -56,6 +59,8 @@ type expr struct {
 	reads  []*fact.Field
 	params []*Parameter
 	tables []*Table
+
+	around bool // looks at rows other than the one in hand
 
 	rootWidth, rowWidth int // shortest records the closures may be run on
 
@@ -133,6 +138,9 @@ func (x *expr) Canonical() string { return x.canon }
 
 // Reads lists the facts the expression names, each once, in the order of the text.
 func (x *expr) Reads() []*fact.Field { return x.reads }
+
+// LooksAround tells whether the value for a row may rest on other rows of its list.
+func (x *expr) LooksAround() bool { return x.around }
 
 // Params lists the parameters the expression names, likewise.
 func (x *expr) Params() []*Parameter { return x.params }

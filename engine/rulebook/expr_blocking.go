@@ -29,8 +29,13 @@ func (n *node) block(e *Env, refs []fact.Ref) []fact.Ref {
 		return refs
 	}
 	switch {
-	case n.op == opField:
+	case n.op == opField || n.op == opKnown:
 		return append(refs, n.ref(e))
+	case n.op == opNamed:
+		if x := n.valueInForce(e); x != nil {
+			return x.root.block(e, refs)
+		}
+		return refs
 	case n.op == opChoose:
 		switch n.kids[0].state(e) {
 		case True:

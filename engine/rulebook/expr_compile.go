@@ -117,9 +117,16 @@ func newTest(n *node) test {
 		}
 	case opKnown:
 		s := n.slot()
-		return func(e *Env) Tri { return truth(s.of(e).State != fact.Unknown) }
+		return func(e *Env) Tri {
+			if s.of(e).State == fact.Unknown && e.Open {
+				return Unknown
+			}
+			return truth(s.of(e).State != fact.Unknown)
+		}
 	case opParam:
 		return testParam(n)
+	case opNamed:
+		return testNamed(n)
 	case opNot:
 		return testNot(n.kids[0])
 	case opAnd:
@@ -169,6 +176,7 @@ func inForce(e *Env, p *Parameter, at Place) *ParameterVersion {
 		fail(e, at, "param_not_in_force", "Il parametro %s non è in vigore il %s.", p.ID, e.Day)
 		return nil
 	}
+	e.read(&v.Version)
 	if e.Used != nil {
 		e.Used(p, v)
 	}
@@ -682,6 +690,8 @@ func newText(n *node) textFunc {
 			}
 			return v.Value.Text, True
 		}
+	case opNamed:
+		return textNamed(n)
 	case opChoose:
 		cond, yes, no := compileTest(n.kids[0]), compileText(n.kids[1]), compileText(n.kids[2])
 		return func(e *Env) (string, Tri) {

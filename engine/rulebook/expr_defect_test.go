@@ -142,11 +142,11 @@ func TestEveryWrongExpressionIsExplained(t *testing.T) {
 			`1:1 builtin: la funzione «date» non è ammessa nelle regole | scrivi data("2017-09-24")`,
 		}},
 		{`upper(azienda.nome) == "A"`, []string{
-			`1:1 builtin: la funzione «upper» non è ammessa nelle regole | le funzioni ammesse sono add_days, add_months, add_weeks, ceil, count, data, days, floor, has_row, known, max, min, monday, month_end, not_holiday, param, repeated, round_half_up, sum, sum_product, sunday, table, weeks, workdays`,
+			`1:1 builtin: la funzione «upper» non è ammessa nelle regole | le funzioni ammesse sono add_days, add_months, add_weeks, ceil, count, data, days, floor, has_row, known, max, min, monday, month_end, not_holiday, param, repeated, round_half_up, sum, sum_product, sunday, table, value, weeks, workdays`,
 		}},
 		{`azienda.nome | trim() == "a"`, []string{
 			`1:14 pipe: la barra | non è ammessa | per «oppure» scrivi ||; una funzione si chiama come nome(argomenti)`,
-			`1:16 builtin: la funzione «trim» non è ammessa nelle regole | le funzioni ammesse sono add_days, add_months, add_weeks, ceil, count, data, days, floor, has_row, known, max, min, monday, month_end, not_holiday, param, repeated, round_half_up, sum, sum_product, sunday, table, weeks, workdays`,
+			`1:16 builtin: la funzione «trim» non è ammessa nelle regole | le funzioni ammesse sono add_days, add_months, add_weeks, ceil, count, data, days, floor, has_row, known, max, min, monday, month_end, not_holiday, param, repeated, round_half_up, sum, sum_product, sunday, table, value, weeks, workdays`,
 		}},
 		{`let x = 3; x > 2`, []string{
 			`1:1 variable: le variabili (let) non sono ammesse | scrivi il valore dove serve, o fanne un parametro`,

@@ -29,6 +29,7 @@ const many = 1 << 10 // arguments without an upper bound of their own
 
 var functions = indexFunctions([]function{
 	{Function{"param", `param("id")`, "valore del parametro nella versione in vigore nel giorno esaminato; fuori dalla sua validità la regola non si applica e segnala un errore"}, 1, 1},
+	{Function{"value", `value("id")`, "il valore con quel nome, detto una volta sola per tutte le regole, nella versione in vigore nel giorno esaminato; ignoto se è ignoto ciò da cui dipende"}, 1, 1},
 	{Function{"known", `known(fatto)`, "vero se il fatto è stato indicato (o presunto), falso se è ignoto; non è mai ignoto"}, 1, 1},
 	{Function{"data", `data("2017-09-24")`, "un giorno del calendario scritto per esteso, controllato al caricamento"}, 1, 1},
 	{Function{"add_months", `add_months(giorno, mesi)`, "il giorno dopo tanti mesi; se il mese di arrivo è più corto, il suo ultimo giorno"}, 2, 2},
@@ -94,6 +95,8 @@ func (c *checker) lowerCall(n *ast.CallNode) *node {
 	switch name {
 	case "param":
 		c.callParam(call, n.Arguments[0])
+	case "value":
+		c.callNamed(call, n.Arguments[0])
 	case "known":
 		return c.callKnown(n.Arguments[0], at)
 	case "data":

@@ -391,14 +391,16 @@ func (c *checker) sameUnit(a, b *node, at int) quantity.Unit {
 	return quantity.None
 }
 
-// productUnit is the unit of a product: of the factor that has one. Of two, hours win: hours
-// times weeks are hours; anything else has lost its unit.
+// productUnit is the unit of a product: of the factor that has one. Of two, euros win, then hours:
+// euros for hours are euros, hours times weeks are hours; anything else has lost its unit.
 func productUnit(a, b quantity.Unit) quantity.Unit {
 	switch {
 	case a == quantity.None:
 		return b
 	case b == quantity.None:
 		return a
+	case a == quantity.Euro || b == quantity.Euro:
+		return quantity.Euro
 	case a == quantity.Hours || b == quantity.Hours:
 		return quantity.Hours
 	}

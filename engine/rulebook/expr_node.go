@@ -41,6 +41,7 @@ const (
 	opMul
 	opChoose // kids[0] ? kids[1] : kids[2]
 	opCall
+	opNamed // value("id")
 )
 
 // relation is a comparison, and opMatch's way to look into a text.
@@ -91,6 +92,7 @@ type node struct {
 	rowName string // its name: "periodo"
 	param   *Parameter
 	table   *Table
+	named   *NamedValue
 	output  int           // column of table that is read
 	call    *function     // opCall
 	columns []*fact.Field // fields of the list that a list function reads

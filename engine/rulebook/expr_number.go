@@ -33,6 +33,8 @@ func newInt(n *node) intFunc {
 			}
 			return v.Value.Num, True
 		}
+	case opNamed:
+		return intNamed(n)
 	case opNeg:
 		return wholeNeg(compileInt(n.kids[0]), n.place)
 	case opAdd, opSub, opMul:
@@ -172,6 +174,8 @@ func newRat(n *node) ratFunc {
 			}
 			return v.Value.Rat, True
 		}
+	case opNamed:
+		return ratNamed(n)
 	case opNeg:
 		x := compileRat(n.kids[0])
 		return func(e *Env) (quantity.Rat, Tri) {

@@ -60,6 +60,8 @@ func printNode(b *strings.Builder, n *node) {
 		b.WriteString("known(" + n.name() + ")")
 	case opParam:
 		b.WriteString("param(" + quoteText(n.param.ID) + ")")
+	case opNamed:
+		b.WriteString("value(" + quoteText(n.named.ID) + ")")
 	case opNot:
 		b.WriteString("!")
 		printKid(b, n.kids[0], bindAtom)

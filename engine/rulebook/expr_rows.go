@@ -144,10 +144,14 @@ func turnDay(n *node) intFunc {
 	turn := map[string]func(calendar.Day) calendar.Day{
 		"monday": calendar.Day.Monday, "sunday": calendar.Day.Sunday, "month_end": calendar.Day.LastOfMonth, "not_holiday": holidays.Roll,
 	}[n.call.Name]
+	rolls := n.call.Name == "not_holiday"
 	return func(e *Env) (int64, Tri) {
 		d, t := x(e)
 		if t != True {
 			return 0, t
+		}
+		if rolls && e.Uses != nil && e.Uses.holidays != nil {
+			e.read(e.Uses.holidays)
 		}
 		return checkDay(e, int64(turn(calendar.Day(d))), at)
 	}

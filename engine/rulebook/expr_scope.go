@@ -15,6 +15,7 @@ type Scope struct {
 	Row        *fact.Group // the list group whose row is in hand, named by its Name (`periodo`); nil for none
 	Parameters map[string]*Parameter
 	Tables     map[string]*Table
+	Values     map[string]*NamedValue
 	Holidays   *calendar.Holidays // where a deadline goes that falls on one; nil: only Sundays
 
 	env *environment // the names as expr's type checker sees them, made once
@@ -111,13 +112,27 @@ func (x *expr) collect() {
 			}
 			*width = max(*width, n.field.Slot+1)
 		}
-		if n.param != nil && !slices.Contains(x.params, n.param) {
-			x.params = append(x.params, n.param)
+		if n.param != nil {
+			x.params = appendNew(x.params, n.param)
 		}
-		if n.table != nil && !slices.Contains(x.tables, n.table) {
-			x.tables = append(x.tables, n.table)
+		if n.table != nil {
+			x.tables = appendNew(x.tables, n.table)
+		}
+		x.around = x.around || n.call != nil && n.call.Name == "repeated"
+		if n.named != nil {
+			x.collectNamed(n.named, read)
 		}
 	})
+}
+
+// appendNew appends what is not there yet.
+func appendNew[T *Parameter | *Table | string](list []T, more ...T) []T {
+	for _, x := range more {
+		if !slices.Contains(list, x) {
+			list = append(list, x)
+		}
+	}
+	return list
 }
 
 // build makes the closures of every form in which the value may be asked.

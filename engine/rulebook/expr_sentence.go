@@ -118,6 +118,8 @@ func (s *speaker) say(n *node) string {
 		return put(s.known, s.label(n.field))
 	case opParam:
 		return "«" + orElse(n.param.Title.In(s.lang), n.param.ID) + "»"
+	case opNamed:
+		return s.named(n)
 	case opNot:
 		return s.not(n.kids[0])
 	case opNeg:
@@ -138,6 +140,15 @@ func (s *speaker) say(n *node) string {
 		return put(s.choose, s.say(n.kids[0]), s.say(n.kids[1]), s.say(n.kids[2]))
 	}
 	return s.function(n)
+}
+
+// named says a value by its name; a condition is said to hold.
+func (s *speaker) named(n *node) string {
+	title := "«" + orElse(n.named.Title.In(s.lang), n.named.ID) + "»"
+	if n.kind == kindBool {
+		return put(s.is, title)
+	}
+	return title
 }
 
 func (s *speaker) comparison(n *node) string {

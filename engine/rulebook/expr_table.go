@@ -46,8 +46,12 @@ func compileLookup(n *node) lookup {
 		if version == nil {
 			return nil, fail(e, at, "table_not_in_force", "La tabella %s non è in vigore il %s.", t.ID, e.Day)
 		}
+		e.read(&version.Version)
 		for i := range version.Rows {
 			if row := &version.Rows[i]; row.matches(t.Inputs, cells) {
+				if e.Looked != nil {
+					e.Looked(t, row)
+				}
 				return &row.Outputs[output], True
 			}
 		}

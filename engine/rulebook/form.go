@@ -76,6 +76,7 @@ type Derived struct {
 	Value    *Expr      // nil: Part of Counter
 	Counter  *Counter
 	Part     string
+	Within   []*Counter // Value, a day, is no later than the last day that each of them lets
 	Text     *Template
 	Law      []Citation
 }

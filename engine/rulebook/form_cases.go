@@ -30,6 +30,9 @@ type FormCase struct {
 	Complete bool
 
 	States map[string]string // by rule: RuleFires, RuleSilent or RuleUnknown
+
+	// Looked is to be told the rows of tables that the check reads; for coverage.
+	Looked func(*Table, *TableRow)
 }
 
 // What a rule of a form may do with a case.
@@ -165,21 +168,23 @@ func (l *loader) formState(c *FormCase, o object, n *yaml.Node, state string, fo
 func RunFormCases(cases []FormCase, decide FormDecider, coverage *Coverage) *CaseReport {
 	report := &CaseReport{Run: len(cases)}
 	for i := range cases {
-		c := &cases[i]
-		answer, states, err := decide(c)
+		c := cases[i]
+		c.Looked = coverage.Row
+		answer, states, err := decide(&c)
 		if err != nil {
 			message := err.Error()
 			if f := (*fault.Fault)(nil); errors.As(err, &f) {
 				message = string(problem(f))
 			}
-			report.fail(&c.TestCase, Defects{{Place: c.Place, Code: "case_failed", Message: "il controllo non riesce: " + message}})
+			report.fail(&cases[i].TestCase, Defects{{Place: c.Place, Code: "case_failed", Message: "il controllo non riesce: " + message}})
 			continue
 		}
 		for id, state := range states {
 			coverage.RuleState(id, state)
 		}
+		coverage.allowed(answer)
 		if d := append(c.checkStates(states), c.checkAnswer(answer)...); len(d) > 0 {
-			report.fail(&c.TestCase, d)
+			report.fail(&cases[i].TestCase, d)
 		}
 	}
 	return report
@@ -216,11 +221,34 @@ func (c *FormCase) checkAnswer(answerJSON []byte) Defects {
 			for _, f := range e.Fields {
 				k.formCounter(f, answer[e.Key])
 			}
+		case "allowed":
+			k.object(e.Key, e, allowedByField(answer[e.Key]))
 		default:
 			k.compare(e.Key, e, answer[e.Key])
 		}
 	}
 	return k.defects
+}
+
+// allowedByField gathers what is said of each field: its least and greatest value, its options.
+func allowedByField(got any) map[string]any {
+	out := map[string]any{}
+	list, _ := got.([]any)
+	for _, item := range list {
+		m, _ := item.(map[string]any)
+		name, _ := m["field"].(string)
+		field, ok := out[name].(map[string]any)
+		if !ok {
+			field = map[string]any{}
+			out[name] = field
+		}
+		for _, key := range []string{"min", "max", "options", "text"} {
+			if v, said := m[key]; said {
+				field[key] = v
+			}
+		}
+	}
+	return out
 }
 
 func (k *caseChecker) formCounter(e Expected, got any) {
@@ -262,6 +290,118 @@ func (c *Coverage) declareFormRule(ed *Edition, r *Rule) {
 	if r.Counter != nil || ed.mayBeUnknown(r) {
 		c.declare(r.ID, neverState, stateWords[RuleUnknown])
 	}
+}
+
+// declareBound wants each bound to have been the one that speaks.
+func (c *Coverage) declareBound(b *Bound) { c.declare(b.ID, neverState, stateBound) }
+
+const stateBound = "limita"
+
+// allowed counts the bounds that an answer tells.
+func (c *Coverage) allowed(answerJSON []byte) {
+	var a struct {
+		Allowed []struct{ Rule struct{ ID string } }
+	}
+	if c == nil || json.Unmarshal(answerJSON, &a) != nil {
+		return
+	}
+	for _, x := range a.Allowed {
+		c.hit(x.Rule.ID, neverState, stateBound)
+	}
+}
+
+// declareTables wants each row of the tables that forms look at to have been read by a case: by a condition, a
+// value or a bound. A row that no case reads could say anything.
+func (c *Coverage) declareTables(ed *Edition) {
+	c.rows = map[*TableRow]string{}
+	for _, t := range ed.tablesOfForms() {
+		for i := range t.Versions {
+			for j := range t.Versions[i].Rows {
+				row := &t.Versions[i].Rows[j]
+				c.rows[row] = rowName(t, &t.Versions[i], row)
+				c.declare(t.ID, neverRow, c.rows[row])
+			}
+		}
+	}
+}
+
+const neverRow = "righe mai lette"
+
+func rowName(t *Table, v *TableVersion, row *TableRow) string {
+	var cells []string
+	for i := range row.Inputs {
+		cells = append(cells, valueInWords(&row.Inputs[i], t.Inputs[i].Type, t.Inputs[i].Unit))
+	}
+	name := strings.ReplaceAll(strings.Join(cells, " "), "`", "")
+	if len(t.Versions) > 1 {
+		name += " dal " + v.From.String()
+	}
+	return name
+}
+
+// Row counts a row of a table that was read.
+func (c *Coverage) Row(t *Table, row *TableRow) {
+	if c != nil && c.rows[row] != "" {
+		c.hit(t.ID, neverRow, c.rows[row])
+	}
+}
+
+// tablesOfForms are the tables that the rules, values and bounds of forms read, in the order of their names.
+func (ed *Edition) tablesOfForms() []*Table {
+	read := map[string]*Table{}
+	note := func(list ...*Table) {
+		for _, t := range list {
+			read[t.ID] = t
+		}
+	}
+	condition := func(c *Condition) {
+		if c != nil {
+			note(c.Tables()...)
+		}
+	}
+	value := func(x *Expr) {
+		if x != nil {
+			note(x.Tables()...)
+		}
+	}
+	for _, r := range ed.FormRules {
+		for i := range r.Versions {
+			v := &r.Versions[i]
+			condition(v.When)
+			condition(v.Finding)
+			for _, x := range v.Values {
+				value(x)
+			}
+			if v.Suggestion != nil {
+				value(v.Suggestion.Value)
+			}
+		}
+	}
+	for _, b := range ed.Bounds {
+		for i := range b.Versions {
+			condition(b.Versions[i].When)
+			value(b.Versions[i].Value)
+		}
+	}
+	for _, f := range ed.Forms {
+		for i := range f.Versions {
+			for j := range f.Versions[i].Derived {
+				condition(f.Versions[i].Derived[j].When)
+				value(f.Versions[i].Derived[j].Value)
+			}
+			for _, s := range f.Versions[i].Steps {
+				for _, x := range s.Fields {
+					condition(x.Asked)
+					condition(x.Mandatory)
+				}
+			}
+		}
+	}
+	var out []*Table
+	for _, id := range sortedKeys(read) {
+		out = append(out, read[id])
+	}
+	return out
 }
 
 func (ed *Edition) mayBeUnknown(r *Rule) bool {

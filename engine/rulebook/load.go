@@ -33,9 +33,11 @@ var fileKinds = []kindOfFile{
 	{"holidays/v1", "tables", "", holidaysFile, (*loader).holidays},
 	{"exception/v1", "exceptions", "", exceptionFile, (*loader).exception},
 	{"presumptions/v1", "presumptions", "", presumptionsFile, (*loader).presumptions},
+	{"values/v1", "forms", "", namedFile, (*loader).namedValues},
 	{"rules/v1", "checks", "forms", rulesFile, (*loader).rules},
 	{"counter/v1", "counters", "", counterFile, (*loader).counter},
 	{"form/v1", "forms", "", formFile, (*loader).formFile},
+	{"bounds/v1", "forms", "", boundsFile, (*loader).bounds},
 	{"form_cases/v1", "forms", "", formCasesFile, (*loader).formCasesFile},
 	{"messages/v1", "messages", "", messagesFile, (*loader).messages},
 	{"cases/v1", "counters", "", casesFile, (*loader).casesFile},
@@ -75,7 +77,7 @@ func Load(fsys fs.FS) (*Edition, Defects) {
 func load(fsys fs.FS) *loader {
 	l := &loader{
 		ed: &Edition{
-			Parameters: map[string]*Parameter{}, Tables: map[string]*Table{},
+			Parameters: map[string]*Parameter{}, Tables: map[string]*Table{}, Values: map[string]*NamedValue{},
 			Messages: &Messages{byID: map[string]*Template{}}, Holidays: &calendar.Holidays{},
 		},
 		actsByID: map[string]act{}, taken: map[string]Place{}, scopes: map[string]*Scope{},
@@ -89,6 +91,8 @@ func load(fsys fs.FS) *loader {
 		switch k.schema {
 		case "facts/v1":
 			l.vocabulary()
+		case "values/v1":
+			l.compileAllNamed()
 		case "counter/v1":
 			for _, o := range files["rules/v1"] {
 				l.ruleCounters(o)
@@ -107,8 +111,12 @@ func (l *loader) finish() {
 	slices.SortFunc(ed.Rules, func(a, b *Rule) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortFunc(ed.FormRules, func(a, b *Rule) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortFunc(ed.Forms, func(a, b *Form) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(ed.Bounds, func(a, b *Bound) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortFunc(ed.Counters, func(a, b *Counter) int { return cmp.Or(cmp.Compare(a.Order, b.Order), cmp.Compare(a.ID, b.ID)) })
 	slices.SortFunc(ed.Items, compareItems)
+	for i := range ed.Items {
+		ed.Items[i].Version.filed = i + 1
+	}
 	l.unusedFormRules()
 	l.orderOfCounters()
 	l.cyclesOfPresumptions()

@@ -18,7 +18,7 @@ func (l *loader) scope(row string) *Scope {
 	}
 	s := l.scopes[row]
 	if s == nil {
-		s = &Scope{Vocabulary: v, Row: v.Groups[row], Parameters: l.ed.Parameters, Tables: l.ed.Tables, Holidays: l.ed.Holidays}
+		s = &Scope{Vocabulary: v, Row: v.Groups[row], Parameters: l.ed.Parameters, Tables: l.ed.Tables, Values: l.ed.Values, Holidays: l.ed.Holidays}
 		l.scopes[row] = s
 	}
 	return s
@@ -48,7 +48,7 @@ func (l *loader) expr(o object, key string, s *Scope, want Want) *Expr {
 
 func (l *loader) expressionDefects(t expression, defects []Defect) {
 	for _, d := range defects {
-		if d.Code == "unknown_parameter" && l.unread["parameters"] || d.Code == "unknown_table" && l.unread["tables"] {
+		if d.Code == "unknown_parameter" && l.unread["parameters"] || d.Code == "unknown_table" && l.unread["tables"] || d.Code == "unknown_value" && l.unread[formsDir] {
 			continue
 		}
 		d.Place = t.place(d.Place)

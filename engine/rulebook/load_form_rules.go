@@ -55,7 +55,8 @@ func (l *loader) onlyInForms(o object) {
 // formRuleVersion builds the messages of a version, and what only the rules of a form have.
 func (l *loader) formRuleVersion(o object, v *RuleVersion, s *Scope, counted bool, slot func(string) string) {
 	v.Verdicts = o.strings("verdicts")
-	extra := l.values(o, v, s)
+	values, extra := l.values(o, s)
+	v.Values = values
 	if counted {
 		extra = append(extra, counterParts...)
 	}
@@ -69,20 +70,20 @@ func (l *loader) formRuleVersion(o object, v *RuleVersion, s *Scope, counted boo
 }
 
 // values compiles the further slots of the messages, and gives their names.
-func (l *loader) values(o object, v *RuleVersion, s *Scope) (names []string) {
+func (l *loader) values(o object, s *Scope) (values map[string]*Expr, names []string) {
 	g, ok := o.object("values")
 	if !ok {
-		return nil
+		return nil, nil
 	}
-	v.Values = map[string]*Expr{}
+	values = map[string]*Expr{}
 	for i := 0; i+1 < len(g.n.Content); i += 2 {
 		name := g.n.Content[i].Value
 		if x := l.expr(g, name, s, Want{}); x != nil {
-			v.Values[name] = x
+			values[name] = x
 		}
 		names = append(names, name)
 	}
-	return names
+	return values, names
 }
 
 // withSlots allows further slots.

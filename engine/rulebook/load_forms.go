@@ -166,13 +166,35 @@ func (l *loader) derived(o object) Derived {
 		return d
 	}
 	d.When, d.Value = l.condition(o, "when", s), l.expr(o, "value", s, Want{})
-	d.Text = l.template(o, "text", withSlots(func(slot string) string {
-		if f, _ := s.resolve(slot); f != nil && f.Type != fact.List && f.Type != fact.Days {
-			return ""
-		}
-		return s.cure(slot)
-	}, []string{SlotValue}))
+	l.within(o, &d)
+	d.Text = l.template(o, "text", withSlots(s.slotOf, []string{SlotValue}))
 	return d
+}
+
+// within finds the counters that a derived day keeps to.
+func (l *loader) within(o object, d *Derived) {
+	if !o.has("within") {
+		return
+	}
+	if d.Value == nil || d.Value.root.kind != kindDate {
+		l.defect(o, "within", "type_mismatch", "scrivi value con un giorno, o togli within", "«within» vuole un giorno calcolato con «value»")
+	}
+	for _, n := range o.nodes("within") {
+		if k := l.counterNamed(n.Value); k != nil {
+			d.Within = append(d.Within, k)
+		} else {
+			l.defects = append(l.defects, o.src.defect(n, "unknown_counter", suggestKey(n.Value, l.counterIDs()), "il contatore «%s» non esiste", n.Value))
+		}
+	}
+}
+
+// within are the names of the counters that the day keeps to.
+func (d *Derived) within() []string {
+	var ids []string
+	for _, k := range d.Within {
+		ids = append(ids, k.ID)
+	}
+	return ids
 }
 
 // unusedFormRules reports the rules of the folder forms that no form runs: a check that never speaks.
@@ -223,7 +245,7 @@ func meaningOfForm(v *FormVersion) (meaning, words map[string]any) {
 		if d.Counter != nil {
 			counter = d.Counter.ID
 		}
-		derived = append(derived, []string{d.Name, string(d.SelectBy), d.When.Canonical(), canonOf(d.Value), counter, d.Part})
+		derived = append(derived, append([]string{d.Name, string(d.SelectBy), d.When.Canonical(), canonOf(d.Value), counter, d.Part}, d.within()...))
 		said = append(said, d.Label, d.Law)
 		if d.Text != nil {
 			said = append(said, d.Text.Texts)

@@ -90,13 +90,7 @@ func (l *loader) ruleVersion(o object, s *Scope, counted bool) RuleVersion {
 			l.defects = append(l.defects, o.src.defect(n, "unknown_fact", s.cure(n.Value), "«%s» non è un fatto che la regola possa nominare", n.Value))
 		}
 	}
-	slot := func(name string) string {
-		if f, _ := s.resolve(name); f != nil && f.Type != fact.List && f.Type != fact.Days {
-			return ""
-		}
-		return s.cure(name)
-	}
-	l.formRuleVersion(o, &v, s, counted, slot)
+	l.formRuleVersion(o, &v, s, counted, s.slotOf)
 	return v
 }
 

@@ -58,7 +58,10 @@ func (l *loader) edition(o object) {
 
 // frozenKinds are those whose versions may never change. Facts and messages grow without versions:
 // what changes in them shows in the digest of the edition.
-func frozen(kind string) bool { return kind != "facts" && kind != "messages" }
+func frozen(kind string) bool { return Frozen(kind) }
+
+// Frozen tells whether a version of that kind, once published, may never mean anything else.
+func Frozen(kind string) bool { return kind != "facts" && kind != "messages" }
 
 // comparePublished refuses an edit of what was published, and names the edition.
 func (l *loader) comparePublished() {
@@ -124,7 +127,7 @@ func Publish(fsys fs.FS, name string, on calendar.Day) ([]byte, Defects) {
 	refuse := func(code, hint, format string, args ...any) ([]byte, Defects) {
 		return nil, Defects{{Place: Place{File: file}, Code: code, Hint: hint, Message: fmt.Sprintf(format, args...)}}
 	}
-	if !editionID.pattern.MatchString(name) || name == Draft {
+	if !editionID.pattern.MatchString(name) || name == Draft || strings.HasPrefix(name, Draft+"-") {
 		return refuse("wrong_form", editionID.looks, "«%s» non può essere il nome di un'edizione", name)
 	}
 	for _, p := range ed.Published {

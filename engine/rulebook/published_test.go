@@ -112,6 +112,7 @@ func TestAnEditionIsPublishedOnceUnderItsName(t *testing.T) {
 		{"the same name", "2024.1", "2024-04-01", "duplicate_id"},
 		{"a name that is a path", "../x", "2024-04-01", "wrong_form"},
 		{"the name of drafts", "bozza", "2024-04-01", "wrong_form"},
+		{"the name of one draft", "bozza-0123456789ab", "2024-04-01", "wrong_form"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, defects := rulebook.Publish(files, tt.edition, calendar.MustParse(tt.day))

@@ -31,6 +31,9 @@ func (ed *Edition) Reference() []byte {
 	p.checks()
 	p.counters()
 	p.forms()
+	p.namedValues()
+	p.bounds()
+	p.articles()
 	p.functions()
 	text := strings.ReplaceAll(p.String(), "\n\n\n", "\n\n")
 	return []byte(strings.TrimRight(text, "\n") + "\n")
@@ -58,7 +61,7 @@ func (p *rulesPage) line(lines ...string) {
 
 // plural is the section that a kind of content stands in.
 var plural = map[string]string{
-	"parameter": "Parametri", "table": "Tabelle", "exception": "Deroghe", "presumption": "Presunzioni", "rule": "Controlli", "counter": "Contatori", "form": "Moduli",
+	"parameter": "Parametri", "table": "Tabelle", "exception": "Deroghe", "presumption": "Presunzioni", "rule": "Controlli", "counter": "Contatori", "form": "Moduli", "value": "Valori con un nome", "bound": "Ciò che un campo può essere",
 }
 
 func (p *rulesPage) section(kind, text string) { p.line("", "## "+plural[kind], "", text) }
@@ -308,6 +311,37 @@ func (p *rulesPage) forms() {
 	}
 	p.line("", "## Regole dei moduli", "", "Girano solo per i moduli che le nominano: un errore ferma l'invio, un avviso lo accompagna.")
 	p.rules(p.ed.FormRules)
+}
+
+func (p *rulesPage) bounds() {
+	if len(p.ed.Bounds) == 0 {
+		return
+	}
+	p.section("bound", "Che cosa si può ancora scrivere in un campo, detto mentre si compila. Non ferma nulla: lo fanno le regole.")
+	for _, b := range p.ed.Bounds {
+		p.head(b.ID, b.Title)
+		for i := range b.Versions {
+			v := &b.Versions[i]
+			p.version(&v.Version, sideWords[b.Side]+" di `"+b.Field.Path+"` nel modulo `"+b.Form.ID+"`")
+			p.said("bound", b.ID, &v.Version)
+			p.line("  - frase: «" + v.Text.Texts.In("it") + "»")
+		}
+	}
+}
+
+func (p *rulesPage) namedValues() {
+	if len(p.ed.Values) == 0 {
+		return
+	}
+	p.section("value", "Ciò che più regole leggono, detto una volta sola. Si legge con `value`.")
+	for _, id := range sortedKeys(p.ed.Values) {
+		v := p.ed.Values[id]
+		p.head(id, v.Title)
+		for i := range v.Versions {
+			p.version(&v.Versions[i].Version, "")
+			p.said("value", id, &v.Versions[i].Version)
+		}
+	}
 }
 
 func (p *rulesPage) counters() {

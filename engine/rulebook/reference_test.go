@@ -59,3 +59,25 @@ func TestTheReferenceListsWhatIsOpen(t *testing.T) {
 		t.Errorf("%s is missing in\n%s", want, open)
 	}
 }
+
+func TestTheReferenceListsRulesByArticle(t *testing.T) {
+	t.Parallel()
+	page := string(mustLoad(t, shipped(t)).Reference())
+	_, page, _ = strings.Cut(page, "\n## Per articolo")
+	last := 0
+	for _, want := range []struct{ article, rests string }{
+		{"\n| D.lgs. 148/2015, art. 4 | ", "regola `modulo.quinquennio_esaurito`"},
+		{"\n| D.lgs. 148/2015, art. 12 | ", "regola `cigo.durata_massima`"},
+		{"\n| D.lgs. 148/2015, art. 15 | ", "regola `cigo.tardiva`"},
+		{"\n| INPS msg. 4067/2017 | ", "valore `cigo.scadenza`"},
+	} {
+		at := strings.Index(page, want.article)
+		if at <= last {
+			t.Fatalf("%q stands at %d, after %d", want.article, at, last)
+		}
+		last = at
+		if line, _, _ := strings.Cut(page[at+1:], "\n"); strings.Count(line, want.rests) != 1 {
+			t.Errorf("%s is not once in %s", want.rests, line)
+		}
+	}
+}

@@ -10,10 +10,12 @@ const (
 	PartLimit    = "limite"       // the limit
 	PartRate     = "aliquota"     // the rate, of a counter that has one
 	PartGrantTo  = "ammesso_al"   // last day of the part that fits
+	PartGrant    = "ammesso"      // how much of what is asked fits
+	PartRoom     = "capienza"     // the most that could be asked instead, of a request judged as an amount
 	PartStart    = "primo_inizio" // first start from which what is asked would begin to fit
 )
 
-var counterParts = []string{PartResidual, PartLimit, PartRate, PartGrantTo, PartStart}
+var counterParts = []string{PartResidual, PartLimit, PartRate, PartGrantTo, PartGrant, PartRoom, PartStart}
 
 var suggestionShape = &shape{name: "suggestion", text: "un suggerimento", keys: []key{
 	must("field", dottedID, "il fatto da correggere"),
@@ -59,8 +61,41 @@ var derivedShape = &shape{name: "derived", text: "un valore calcolato", keys: []
 	may("value", formula, "il valore"),
 	may("counter", dottedID, "il contatore da cui si prende"),
 	may("part", codeOf(counterParts...), "che cosa del contatore"),
+	may("within", listOf(1, dottedID), "i contatori oltre il cui ultimo giorno ammesso il valore, un giorno, non va"),
 	must("text", texts, "perché vale così, con il valore in {valore}"),
 	must("law", citations, "gli atti su cui si fonda"),
+}}
+
+var boundsFile = &shape{name: "bounds", text: "questo file", keys: []key{
+	schemaKey("bounds/v1"),
+	must("form", formID, "il modulo"),
+	must("bounds", listOf(1, objectOf(&shape{name: "bound", text: "ciò che un campo può ancora essere", keys: []key{
+		must("id", dottedID, "il nome"),
+		must("title", texts, "che cosa limita"),
+		must("field", dottedID, "il campo: richiesta.al"),
+		must("side", codeOf(string(SideMin), string(SideMax), string(SideOptions)), "se limita il minimo, il massimo o le scelte"),
+		may("counter", dottedID, "il contatore da cui si prende"),
+		must("select_by", codeOf(string(ByReference), string(ByStart), string(ByFiling)), "la data che sceglie la versione e i valori di legge"),
+		must("versions", listOf(1, objectOf(dated("bound_version", "una versione del limite",
+			may("when", formula, "quando ha senso; senza, sempre"),
+			may("value", formula, "il minimo o il massimo"),
+			may("part", codeOf(counterParts...), "che cosa del contatore"),
+			may("try", &form{kind: formMap, of: formula}, "i valori da provare nei campi prima di chiedere al contatore: una fine lontana, per sapere fin dove si arriva"),
+			may("refused_by", listOf(1, dottedID), "le scelte che restano sono quelle su cui nessuna di queste regole dà errore"),
+			may("values", &form{kind: formMap, of: formula}, "altri valori per la frase"),
+			must("text", texts, "la frase, con il valore in {valore}")))), "le versioni, dalla più recente"),
+	}})), "ciò che i campi del modulo possono ancora essere"),
+}}
+
+var namedFile = &shape{name: "values", text: "questo file", keys: []key{
+	schemaKey("values/v1"),
+	must("values", listOf(1, objectOf(&shape{name: "named_value", text: "un valore con un nome", keys: []key{
+		must("id", dottedID, "il nome usato in value(\"…\")"),
+		must("title", texts, "che cosa è"),
+		may("for_each", plainID, "la riga da cui si calcola; senza, una volta per il caso"),
+		must("versions", listOf(1, objectOf(dated("named_version", "una versione del valore",
+			must("value", formula, "come si calcola")))), "le versioni, dalla più recente"),
+	}})), "i valori detti una volta sola, che le regole leggono con value"),
 }}
 
 var formCasesFile = &shape{name: "form_cases", text: "questo file", keys: []key{
@@ -87,6 +122,7 @@ var formExpectation = &shape{name: "form_expectation", text: "ciò che ci si asp
 	may("missing", listOf(0, words), "fatti che devono mancare, nell'ordine"),
 	may("derived", &form{kind: formMap, of: anyYAML}, "i valori calcolati"),
 	may("counters", &form{kind: formMap, of: anyYAML}, "i contatori, per nome"),
+	may("allowed", &form{kind: formMap, of: anyYAML}, "ciò che i campi possono ancora essere: {richiesta.al: {max: …}, absent: [richiesta.dal]}"),
 }}
 
 var formID = textLike(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`, "lettere minuscole e cifre, con trattini: ais-fis")

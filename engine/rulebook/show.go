@@ -124,12 +124,20 @@ func (ed *Edition) sentences(it *Item) speech {
 			s.condition("fra le righe in cui", v.Where)
 		}
 	}
+	if v := ed.Values[it.ID]; v != nil && it.Kind == "value" {
+		s.expr("valore", v.Versions[len(v.Versions)-n].Value)
+	}
 	for _, r := range slices.Concat(ed.Rules, ed.FormRules) {
 		if it.Kind == "rule" && r.ID == it.ID {
 			v := &r.Versions[len(r.Versions)-n]
 			s.condition("riguarda il caso se", v.When)
 			s.condition("segnala se", v.Finding)
 			s.formRule(r, v)
+		}
+	}
+	for _, b := range ed.Bounds {
+		if it.Kind == "bound" && b.ID == it.ID {
+			s.bound(b, &b.Versions[len(b.Versions)-n])
 		}
 	}
 	if f := ed.Form(it.ID); f != nil && it.Kind == "form" {

@@ -31,6 +31,27 @@ func (s *speech) formRule(r *Rule, v *RuleVersion) {
 	}
 }
 
+// sideWords are the sides of a bound.
+var sideWords = map[Side]string{SideMin: "il minimo", SideMax: "il massimo", SideOptions: "le scelte"}
+
+// bound says where a bound comes from.
+func (s *speech) bound(b *Bound, v *BoundVersion) {
+	s.condition("vale se", v.When)
+	s.expr(sideWords[b.Side]+" di "+b.Field.Path, v.Value)
+	if b.Counter != nil {
+		s.plain(sideWords[b.Side]+" di "+b.Field.Path, "«"+v.Part+"» del contatore «"+b.Counter.Title.In("it")+"»")
+	}
+	for _, a := range v.Attempts {
+		s.expr("  provando in "+a.Field.Path, a.Value)
+	}
+	for _, r := range v.RefusedBy {
+		s.plain("  tolte quelle rifiutate da", "«"+r.Title.In("it")+"»")
+	}
+	for _, name := range sortedKeys(v.Values) {
+		s.expr("  con {"+name+"}", v.Values[name])
+	}
+}
+
 // form says what a version asks, and when.
 func (s *speech) form(v *FormVersion) {
 	for i := range v.Steps {
@@ -47,6 +68,9 @@ func (s *speech) form(v *FormVersion) {
 		s.expr("calcola "+d.Name, d.Value)
 		if d.Counter != nil {
 			s.plain("calcola "+d.Name, "«"+d.Part+"» del contatore «"+d.Counter.Title.In("it")+"»")
+		}
+		for _, k := range d.Within {
+			s.plain("  non oltre", "l'ultimo giorno ammesso dal contatore «"+k.Title.In("it")+"»")
 		}
 		s.condition("  se", d.When)
 	}

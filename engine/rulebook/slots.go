@@ -106,4 +106,9 @@ var TraceSlots = map[string]string{
 	"scadenza":  "il giorno in cui scade un termine, o finisce una delega",
 	"emissione": "il giorno in cui il provvedimento è stato emesso",
 	"mancano":   "quanti giorni mancano, o sono passati",
+
+	// INFO CIG.
+	"persona":    "il nome di chi ha aperto la conversazione",
+	"consulente": "il nome del consulente che risponde",
+	"prossima":   "il giorno e l'ora in cui il servizio riapre",
 }

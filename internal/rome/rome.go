@@ -28,7 +28,13 @@ func Day(t time.Time) calendar.Day {
 }
 
 // Midnight is the instant at which d begins in Rome.
-func Midnight(d calendar.Day) time.Time {
+func Midnight(d calendar.Day) time.Time { return At(d, 0, 0) }
+
+// At is the instant at which the clocks of Rome show that time on that day.
+func At(d calendar.Day, hour, minute int) time.Time {
 	y, m, day := d.Date()
-	return time.Date(y, time.Month(m), day, 0, 0, 0, 0, zone).UTC()
+	return time.Date(y, time.Month(m), day, hour, minute, 0, 0, zone).UTC()
 }
+
+// Clock is an instant as people in Rome write it: 23-11-2026 15:00.
+func Clock(t time.Time) string { return t.In(zone).Format("02-01-2006 15:04") }

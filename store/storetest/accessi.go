@@ -263,3 +263,12 @@ func closing(t *testing.T, open Open) {
 		t.Errorf("after closing: %v, want ErrUnavailable", err)
 	}
 }
+
+// Accesses are that many lines, with something in every column.
+func Accesses(n int) chan archive.Access {
+	lines := make(chan archive.Access, n)
+	for range n {
+		lines <- access()
+	}
+	return lines
+}

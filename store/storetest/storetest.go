@@ -27,7 +27,14 @@ var parts = []struct {
 	{"matricole", matricole},
 	{"accessi", accessi},
 	{"risposte", risposte},
+	{"bozze", bozze},
 	{"esportazioni", esportazioni},
+	{"conversazioni", conversazioni},
+	{"registro", registro},
+	{"edizioni", edizioni},
+	{"ricerca nel registro", registroCerca},
+	{"dati personali nel registro", registroErase},
+	{"firme del registro", registroFirme},
 }
 
 // Run runs the whole suite.

@@ -1,0 +1,151 @@
+package api
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"omnia/archive"
+	"omnia/chat"
+	"omnia/internal/rome"
+	"omnia/policies"
+)
+
+// ChatKeeper looks after the conversations of all: it gives those that wait to advisers, takes back what advisers
+// had who are gone, ends those whose person may not act any more, and forgets events and conversations that are too
+// old. Every
+// instance runs one; what one has done, the others find done.
+type ChatKeeper struct {
+	server *server
+	stop   context.CancelFunc
+	done   sync.WaitGroup
+}
+
+// The rhythm of the keeper.
+const (
+	keepEvery    = 3 * time.Second
+	purgeEvery   = time.Hour
+	purgeAtOnce  = 5000           // events
+	forgetAtOnce = 100            // conversations
+	unsentKept   = 24 * time.Hour // of a file that no message took
+)
+
+// NewChatKeeper is a keeper for the chat of a configuration; see [New].
+func NewChatKeeper(cfg Config) *ChatKeeper {
+	return &ChatKeeper{server: &server{Config: cfg.withDefaults()}}
+}
+
+// Start begins, and wakes the streams of this instance. Without a chat there is nothing to do.
+func (k *ChatKeeper) Start() {
+	if k.server.Chat == nil {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	k.stop = cancel
+	if k.server.Hub != nil {
+		k.done.Go(func() { k.server.Hub.Run(ctx) })
+	}
+	k.done.Go(func() { k.run(ctx) })
+}
+
+// Stop ends it. Streams must have been ended before, by [chat.Hub.Close].
+func (k *ChatKeeper) Stop() {
+	if k.stop != nil {
+		k.stop()
+		k.done.Wait()
+	}
+}
+
+func (k *ChatKeeper) run(ctx context.Context) {
+	tick := time.NewTicker(keepEvery)
+	defer tick.Stop()
+	var purged time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		k.attempt(ctx, "ending conversations", k.endOld)
+		k.attempt(ctx, "sweeping the queue", k.server.Chat.Sweep)
+		if now := k.server.Now(); now.Sub(purged) > purgeEvery {
+			purged = now
+			k.attempt(ctx, "purging events", k.purge)
+			k.attempt(ctx, "forgetting old conversations", k.forget)
+		}
+	}
+}
+
+// attempt does one thing within the time of a request; what fails is tried again the next time.
+func (k *ChatKeeper) attempt(ctx context.Context, what string, do func(context.Context) error) {
+	bounded, cancel := context.WithTimeout(ctx, k.server.Limits.Time)
+	defer cancel()
+	if err := do(bounded); err != nil && ctx.Err() == nil {
+		k.server.Log.WarnContext(ctx, "chat: "+what, "error", err)
+	}
+}
+
+func (k *ChatKeeper) purge(ctx context.Context) error {
+	before := k.server.Now().Add(-k.server.Chat.Rules().Kept())
+	for {
+		n, err := k.server.Chat.Storage.Purge(ctx, before, purgeAtOnce)
+		if err != nil || n < purgeAtOnce {
+			return err
+		}
+	}
+}
+
+// forget deletes conversations whose time is over, as the rules say how long that is, unless a legal hold stands.
+func (k *ChatKeeper) forget(ctx context.Context) error {
+	now := k.server.Now()
+	for {
+		n, err := k.server.Chat.Storage.Forget(ctx, now.Add(-k.server.Chat.Rules().Retained()), now.Add(-unsentKept), forgetAtOnce)
+		if err != nil || n < forgetAtOnce {
+			return err
+		}
+	}
+}
+
+// endOld ends the open conversations of people who may not act for the matricola any more.
+func (k *ChatKeeper) endOld(ctx context.Context) error {
+	for _, state := range []chat.State{chat.Queued, chat.Assigned} {
+		for page := (archive.Page{Limit: maxLimit}); ; {
+			open, more, err := k.server.Chat.Storage.Conversations(ctx, chat.Criteria{State: state}, page)
+			if err != nil {
+				return err
+			}
+			for i := range open {
+				if err := k.endIfOver(ctx, &open[i]); err != nil {
+					return err
+				}
+			}
+			if !more {
+				break
+			}
+			page.After = open[len(open)-1].ID
+		}
+	}
+	return nil
+}
+
+func (k *ChatKeeper) endIfOver(ctx context.Context, c *chat.Conversation) error {
+	may, err := k.server.mayStill(ctx, c)
+	if err != nil || may {
+		return err
+	}
+	return k.server.Chat.End(ctx, c.ID)
+}
+
+// mayStill tells whether who opened a conversation may act for its matricola now.
+func (s *server) mayStill(ctx context.Context, c *chat.Conversation) (bool, error) {
+	sub, err := s.Archive.Subject(ctx, c.OpenedBy.CodiceFiscale, c.Matricola)
+	if err != nil {
+		return false, err
+	}
+	v, err := s.Policies.Decide(ctx, policies.Question{
+		Azione: "chat.usa", Oggi: rome.Day(s.Now()).String(), Sviluppo: s.Development, Matricola: c.Matricola, Sede: sub.Sede, Bonds: bondsOf(sub.Deleghe),
+		Person: &policies.Person{Subject: c.OpenedBy.ID, CodiceFiscale: c.OpenedBy.CodiceFiscale, Ruoli: c.OpenedBy.Roles, Sede: c.OpenedBy.Sede,
+			Livello: c.OpenedBy.Level, Profilo: c.OpenedBy.Profile},
+	})
+	return err == nil && v.Allow, err
+}

@@ -1,0 +1,328 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"omnia/chat"
+	"omnia/identity"
+	"omnia/internal/fault"
+)
+
+const typeEvents = "text/event-stream"
+
+// The rhythm of a stream.
+const (
+	heartbeat    = 15 * time.Second // a comment, so that no proxy takes the stream for dead
+	eventGrace   = 10 * time.Second // one write may take as long; a reader who is slower is cut, and replay heals it
+	rotateAfter  = 10 * time.Minute // a stream ends by itself, so that an end is nothing special
+	comeBack     = 2 * time.Second  // before a client comes back, and up to as long again, so that not all come at once
+	streamsEach  = 32               // open streams of one person
+	streamsTotal = 20_000           // of one instance
+)
+
+// streamEvents is the one stream of a person over all their conversations.
+//
+// It sends the events of the person's box after Last-Event-ID, in order, each once, and goes on with those to come.
+// Before an event leaves, it is asked whether the person may still see its matricola: when not, the stream ends
+// with resync, and the event is never shown.
+func (s *server) streamEvents(c *call) error {
+	who := c.who()
+	if who == nil {
+		return unauthenticated(c)
+	}
+	if err := s.chatThere(c); err != nil {
+		return err
+	}
+	if s.Hub == nil {
+		return failure(c.lang, codeArchiveUnavailable)
+	}
+	if !who.Has("advisor") && !who.Has("impresa") {
+		return forbidden(c, codeForbidden)
+	}
+	if err := s.streams.enter(who.Subject); err != nil {
+		return failure(c.lang, codeTooManyStreams, streamsEach)
+	}
+	defer s.streams.leave(who.Subject)
+	q := readQuery(c)
+	asked := q.text("last_event_id", "")
+	if err := q.err(); err != nil {
+		return err
+	}
+	if header := c.GetHeader("Last-Event-ID"); header != "" {
+		asked = header
+	}
+	box, err := s.Chat.Storage.Box(c.Request.Context(), who.Subject)
+	if err != nil {
+		return err
+	}
+	after, resync := follow(box, asked)
+	sub, err := s.Hub.Subscribe(who.Subject, after)
+	if err != nil {
+		return failure(c.lang, codeStopping)
+	}
+	defer sub.Close()
+	st := &stream{server: s, call: c, who: who, sub: sub, epoch: box.Epoch, out: http.NewResponseController(c.Writer), recorded: map[string]bool{}}
+	return st.run(resync, after)
+}
+
+// follow is the number of the box after which a stream goes on. An id that is not of this box, or whose followers
+// are not kept any more, can't be followed: the stream begins at the end, with resync. No id is the end as well.
+func follow(box chat.Box, id string) (after int64, resync bool) {
+	if id == "" {
+		return box.Last, false
+	}
+	epoch, number, _ := strings.Cut(id, ".")
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || epoch != box.Epoch || n < box.First-1 || n > box.Last || strconv.FormatInt(n, 10) != number {
+		return box.Last, true
+	}
+	return n, false
+}
+
+func eventID(epoch string, n int64) string { return epoch + "." + strconv.FormatInt(n, 10) }
+
+// stream is one response under way.
+type stream struct {
+	server   *server
+	call     *call
+	who      *identity.Principal
+	sub      *chat.Subscription
+	epoch    string
+	out      *http.ResponseController
+	recorded map[string]bool // matricole whose showing is in the record of accesses
+}
+
+// errCut ends a stream that has begun: nothing more can be said to who reads it.
+var errCut = errors.New("the stream was cut")
+
+func (st *stream) run(resync bool, at int64) error {
+	st.begin()
+	if resync {
+		if err := st.resync(at); err != nil {
+			return nil
+		}
+	}
+	if err := st.flush(); err != nil {
+		return nil
+	}
+	end := time.NewTimer(st.life())
+	defer end.Stop()
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	ctx := st.call.Request.Context()
+	for {
+		events, err := st.sub.Ready(ctx)
+		if err == nil && len(events) > 0 {
+			err = st.send(ctx, events)
+		}
+		if err != nil {
+			return nil // the client comes back and finds everything where it was
+		}
+		if len(events) > 0 {
+			continue
+		}
+		select {
+		case <-st.sub.Woken():
+		case <-beat.C:
+			if st.write(":\n\n") != nil || st.flush() != nil {
+				return nil
+			}
+		case <-end.C:
+			return nil
+		case <-st.server.Hub.Done():
+			return nil
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// life is how long the stream may last: no longer than the token it was opened with.
+func (st *stream) life() time.Duration {
+	life := rotateAfter + rand.N(rotateAfter/5)
+	if !st.who.Expires.IsZero() {
+		life = min(life, st.who.Expires.Sub(st.server.Now()))
+	}
+	return max(life, 0)
+}
+
+// begin sends the headers at once, and when to come back.
+func (st *stream) begin() {
+	h := st.call.Writer.Header()
+	h.Set("Content-Type", typeEvents)
+	h.Set("Cache-Control", "no-store, no-transform")
+	h.Set("X-Accel-Buffering", "no")
+	h.Del("Content-Length")
+	st.call.Status(http.StatusOK)
+	retry := comeBack + rand.N(comeBack)
+	_ = st.write(fmt.Sprintf("retry: %d\n\n", retry.Milliseconds()))
+}
+
+// resync tells the client to read the state again, and from where the stream goes on.
+func (st *stream) resync(at int64) error {
+	id := eventID(st.epoch, at)
+	data, err := json.Marshal(map[string]string{"events_cursor": id})
+	if err != nil {
+		return err
+	}
+	return st.write("id: " + id + "\nevent: " + chat.EventResync + "\ndata: " + string(data) + "\n\n")
+}
+
+// send writes events, as far as they may still be seen.
+func (st *stream) send(ctx context.Context, events []chat.Event) error {
+	may := map[string]bool{}
+	for i := range events {
+		e := &events[i]
+		allowed, asked := may[e.Matricola]
+		if !asked {
+			var err error
+			if allowed, err = st.may(ctx, e); err != nil {
+				return err
+			}
+			may[e.Matricola] = allowed
+		}
+		if !allowed {
+			return st.deny(ctx)
+		}
+		if err := st.event(e); err != nil {
+			return err
+		}
+	}
+	return st.flush()
+}
+
+// deny ends the stream at what the person may not see any more. The client reads the state again, in which that is
+// gone, and goes on from the end of the box: not from this event, whose followers may be of the same matricola.
+func (st *stream) deny(ctx context.Context) error {
+	box, err := st.server.Chat.Storage.Box(ctx, st.who.Subject)
+	if err != nil {
+		return err
+	}
+	if st.resync(box.Last) == nil {
+		_ = st.flush()
+	}
+	return errCut
+}
+
+func (st *stream) event(e *chat.Event) error {
+	id := ""
+	if e.N > 0 {
+		id = "id: " + eventID(st.epoch, e.N) + "\n"
+	}
+	return st.write(id + "event: " + e.Type + "\ndata: " + string(e.Data) + "\n\n")
+}
+
+// may asks whether the person may see what happens on that matricola, now. The first time of each is in the record
+// of accesses before anything is shown.
+func (st *stream) may(ctx context.Context, e *chat.Event) (bool, error) {
+	s, c := st.server, st.call
+	ctx, cancel := context.WithTimeout(ctx, s.Limits.Time)
+	defer cancel()
+	request := *c.Context.Request
+	c = &call{Context: c.Context.Copy(), lang: c.lang, now: s.Now()}
+	c.Request = request.WithContext(ctx)
+	var err error
+	if st.who.Has("advisor") && !st.who.Has("impresa") {
+		_, err = s.authorize(c, "chat.rispondi", "")
+	} else {
+		_, err = s.authorize(c, "chat.usa", e.Matricola)
+	}
+	if f, refused := errors.AsType[*fault.Fault](err); refused && (f.Kind == fault.Forbidden || f.Kind == fault.NotFound) {
+		return false, nil
+	}
+	if err != nil || st.recorded[e.Matricola] {
+		return err == nil, err
+	}
+	for _, l := range c.lines {
+		l.Matricola, l.Oggetto = e.Matricola, "flusso degli eventi"
+	}
+	if err := s.writeRecord(ctx, c); err != nil {
+		return false, err
+	}
+	st.recorded[e.Matricola] = true
+	return true, nil
+}
+
+// write sends text within the time that one write may take.
+func (st *stream) write(text string) error {
+	_ = st.out.SetWriteDeadline(time.Now().Add(eventGrace)) // the connection's clock, not ours
+	_, err := io.WriteString(st.call.Writer, text)
+	return err
+}
+
+func (st *stream) flush() error {
+	_ = st.out.SetWriteDeadline(time.Now().Add(eventGrace))
+	return st.out.Flush()
+}
+
+// SessionCookie is the name of the cookie that lets a browser read the stream.
+const SessionCookie = "omnia_session"
+
+// sessionPaths are what the cookie is good for: a browser's EventSource sends no headers.
+func sessionGoodFor(c *gin.Context) bool {
+	return c.Request.Method == http.MethodGet && c.FullPath() == "/v1/chat/events"
+}
+
+// openSession puts the bearer into a cookie that scripts can't read and other sites can't send.
+func (s *server) openSession(c *call) error {
+	who := c.who()
+	if who == nil {
+		return unauthenticated(c)
+	}
+	_, token, _ := strings.Cut(c.GetHeader("Authorization"), " ")
+	cookie := s.cookie(strings.TrimSpace(token), int(who.Expires.Sub(s.Now())/time.Second))
+	if len(cookie.String()) > 4000 {
+		return failure(c.lang, codeTokenTooLong)
+	}
+	http.SetCookie(c.Writer, cookie)
+	return c.json(map[string]string{"expires_at": instantText(who.Expires)})
+}
+
+// closeSession takes the cookie away.
+func (s *server) closeSession(c *call) error {
+	http.SetCookie(c.Writer, s.cookie("", -1))
+	c.Status(http.StatusNoContent)
+	return nil
+}
+
+func (s *server) cookie(value string, age int) *http.Cookie {
+	return &http.Cookie{
+		Name: SessionCookie, Value: value, Path: "/", MaxAge: age, HttpOnly: true, SameSite: http.SameSiteStrictMode,
+		Secure: strings.HasPrefix(s.PublicURL, "https:"),
+	}
+}
+
+// availability is what the bubble of the form shows before anything is opened.
+type availability struct {
+	Open     bool   `json:"open"`
+	NextOpen string `json:"next_opening,omitempty"`
+	Waiting  int    `json:"waiting"`
+}
+
+// chatAvailability tells whether advisers answer now, and how many wait.
+func (s *server) chatAvailability(c *call) error {
+	if err := s.chatThere(c); err != nil {
+		return err
+	}
+	open, next := s.Chat.Rules().Open(s.Now())
+	waiting, err := s.Chat.Storage.Waiting(c.Request.Context())
+	if err != nil {
+		return err
+	}
+	out := availability{Open: open, Waiting: len(waiting)}
+	if !open && !next.IsZero() {
+		out.NextOpen = instantText(next)
+	}
+	return c.json(out)
+}

@@ -1,0 +1,233 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"omnia/archive"
+	"omnia/ledger"
+)
+
+// How the log of decisions lies in the database.
+//
+// foglie has the leaves, tessere the tree, testa its head. Whoever appends takes the row of testa first and writes it
+// last: on PostgreSQL by a lock, on SQLite as the only writer there is. So one process at a time makes the log longer;
+// when it dies its transaction ends with its connection, and the next one goes on.
+//
+// What a leaf commits to lies beside it: facts and outcome in decisioni, personal values in personali, texts of
+// editions in the tables of editions.
+
+// entry is a leaf on its way into the log, with the rows that belong to it.
+type entry struct {
+	id       string
+	schema   string
+	leaf     []byte
+	personal []ledger.Personal
+	decision *decision   // of a receipt
+	access   *accessoRow // of an access
+}
+
+// entriesOf makes the leaves of decisions and of lines of the record of accesses.
+func entriesOf(decisions []*ledger.Decision, lines []archive.Access) ([]*entry, error) {
+	list := make([]*entry, 0, len(decisions)+len(lines))
+	for i := range lines {
+		e, err := accessEntry(&lines[i])
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, e)
+	}
+	for _, d := range decisions {
+		e, err := decisionEntry(d)
+		if err != nil {
+			return nil, fmt.Errorf("record a decision: %w", err)
+		}
+		list = append(list, e)
+	}
+	return list, nil
+}
+
+// accessEntry is the leaf of one line, what names a person kept apart.
+func accessEntry(a *archive.Access) (*entry, error) {
+	row := accessoRowOf(a)
+	personal, commitments, err := ledger.SealTexts(map[string]string{
+		"/persona": row.Persona, "/codice_fiscale": row.CodiceFiscale, "/oggetto": row.Oggetto, "/motivo": row.Motivo, "/indirizzo": row.Indirizzo,
+	}, rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("record an access: %w", err)
+	}
+	leaf, err := (&ledger.Access{
+		ID: row.ID, Instant: a.Instant, Role: row.Ruolo, Basis: row.Base, Delegation: row.Delega, Action: row.Azione, Matricola: row.Matricola,
+		Outcome: row.Esito, Policy: row.Policy, Personal: commitments, Correlation: row.Correlazione,
+	}).Encode()
+	if err != nil {
+		return nil, fmt.Errorf("record an access: %w", err)
+	}
+	return &entry{id: row.ID, schema: ledger.SchemaAccess, leaf: leaf, personal: personal, access: &row}, nil
+}
+
+// headRow is the row of testa.
+type headRow struct {
+	Dimensione int64
+	Checkpoint string
+	Chiavi     string
+	Edizione   string
+	FirmataIl  instant
+}
+
+func (r *headRow) keyring() (*ledger.Keyring, error) {
+	if r.Chiavi == "" {
+		return nil, archive.ErrNotFound
+	}
+	return ledger.ParseKeyring([]byte(r.Chiavi))
+}
+
+// readHead reads testa; lock keeps others from appending until the end of the transaction.
+func (s *Store) readHead(ctx context.Context, lock bool) (*headRow, error) {
+	sql := "SELECT dimensione, checkpoint, chiavi, edizione, firmata_il FROM testa WHERE id = 'testa'"
+	if lock && s.dialect == postgres {
+		sql += " FOR UPDATE"
+	}
+	var rows []headRow
+	if err := s.db(ctx).Raw(sql).Scan(&rows).Error; err != nil {
+		return nil, s.failure(ctx, "read the head of the log", err)
+	}
+	if len(rows) != 1 {
+		return nil, errors.New("store: the log has no head: its row was removed")
+	}
+	return &rows[0], nil
+}
+
+// signEvery is how old the last row of firme may get, and signLeaves how many leaves may have come since, before
+// another is kept: whoever exports finds a checkpoint every so often, and nobody pays for one with each commit.
+const (
+	signEvery  = 5 * time.Second
+	signLeaves = 1000
+)
+
+// extend makes the log longer by entries, within the transaction that ctx carries, which has read head with its lock: leaves,
+// their rows, the tiles and the head.
+func (s *Store) extend(ctx context.Context, head *headRow, entries []*entry) (*ledger.Extension, error) {
+	w := s.joined(ctx)
+	if w == nil {
+		return nil, errors.New("store: the log is made longer within a transaction only")
+	}
+	keys, err := s.keyring(head)
+	if err != nil {
+		return nil, s.unsigned(ctx, err)
+	}
+	leaves := make([]ledger.Waiting, len(entries))
+	for i, e := range entries {
+		leaves[i] = ledger.Waiting{ID: e.id, Data: e.leaf}
+	}
+	x, err := s.appender.Step(ctx, head.Checkpoint, keys, s, leaves)
+	if err != nil {
+		return nil, s.unsigned(ctx, err)
+	}
+	if err := s.insertEntries(ctx, x, entries); err != nil {
+		return nil, s.failure(ctx, "append to the log", err)
+	}
+	w.after = append(w.after, func() { s.appender.Kept(x) })
+	return x, s.moveHead(ctx, head, keys, x)
+}
+
+// keyring is that of the head; an empty log gets the one that our own keys found.
+func (s *Store) keyring(head *headRow) (*ledger.Keyring, error) {
+	if head.Chiavi != "" {
+		return head.keyring()
+	}
+	return ledger.Found(s.opt.Keys)
+}
+
+// unsigned is why the log can't be made longer here. None of the reasons is the caller's.
+func (s *Store) unsigned(ctx context.Context, err error) error {
+	if errors.Is(err, ledger.ErrReadOnly) || errors.Is(err, ledger.ErrRollback) || errors.Is(err, ledger.ErrSplitView) {
+		s.warn(ctx, "append to the log", err)
+		return archive.ErrUnavailable.Wrap(err)
+	}
+	return s.failure(ctx, "append to the log", err)
+}
+
+// moveHead writes the head where it is still the one that was read.
+func (s *Store) moveHead(ctx context.Context, head *headRow, keys *ledger.Keyring, x *ledger.Extension) error {
+	chiavi, signed := head.Chiavi, time.Time(head.FirmataIl)
+	if chiavi == "" {
+		text, err := json.Marshal(keys)
+		if err != nil {
+			return fmt.Errorf("write the keyring: %w", err)
+		}
+		chiavi = string(text)
+	}
+	now := s.now()
+	if size := x.Checkpoint.Tree.N; now.Sub(signed) >= signEvery || size/signLeaves != x.Before/signLeaves || now.Before(signed) {
+		if err := s.keepCheckpoint(ctx, x.Checkpoint); err != nil {
+			return err
+		}
+		signed = now
+	}
+	done := s.db(ctx).Exec("UPDATE testa SET dimensione = ?, checkpoint = ?, chiavi = ?, firmata_il = ? WHERE id = 'testa' AND dimensione = ?",
+		x.Checkpoint.Tree.N, x.Checkpoint.Note, chiavi, instant(signed), x.Before)
+	if done.Error == nil && done.RowsAffected != 1 {
+		return archive.ErrUnavailable.Wrap(ledger.ErrFenced)
+	}
+	return s.failure(ctx, "move the head of the log", done.Error)
+}
+
+// keepCheckpoint keeps a checkpoint for those who come later. Signatures that were added to it since stay.
+func (s *Store) keepCheckpoint(ctx context.Context, c *ledger.Signed) error {
+	err := s.db(ctx).Exec(`INSERT INTO firme (dimensione, nota, testimoni) VALUES (?, ?, ?)
+ON CONFLICT (dimensione) DO UPDATE SET nota = excluded.nota, testimoni = excluded.testimoni WHERE firme.testimoni < excluded.testimoni`,
+		c.Tree.N, c.Note, len(c.Witnesses)).Error
+	return s.failure(ctx, "keep a checkpoint", err)
+}
+
+// insertEntries writes what belongs to the leaves.
+func (s *Store) insertEntries(ctx context.Context, x *ledger.Extension, entries []*entry) error {
+	in := newInsertion()
+	for i, e := range entries {
+		if err := in.entry(x.Leaves[i].Position, e); err != nil {
+			return err
+		}
+	}
+	for _, t := range x.Tiles {
+		in.add("tessere", t.Level, t.Number, t.Data)
+	}
+	if err := s.keepClasses(ctx, in, entries); err != nil {
+		return err
+	}
+	return s.insert(ctx, in)
+}
+
+// personalRow is a personal value as personali has it.
+type personalRow struct {
+	Path  string          `json:"path"`
+	Salt  string          `json:"salt"`
+	Value json.RawMessage `json:"value"`
+}
+
+func personalRows(list []ledger.Personal) []personalRow {
+	rows := make([]personalRow, len(list))
+	for i, p := range list {
+		rows[i] = personalRow(p)
+	}
+	return rows
+}
+
+func personalFrom(text string) ([]ledger.Personal, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var rows []personalRow
+	if err := json.Unmarshal([]byte(text), &rows); err != nil {
+		return nil, fmt.Errorf("personal values as they are stored: %w", err)
+	}
+	list := make([]ledger.Personal, len(rows))
+	for i, r := range rows {
+		list[i] = ledger.Personal(r)
+	}
+	return list, nil
+}

@@ -1,0 +1,375 @@
+package store_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"omnia/archive"
+	"omnia/ledger"
+	"omnia/store"
+	"omnia/store/storetest"
+)
+
+// copies make a copy of a database that is in use, and give its DSN.
+var copies = []struct {
+	name   string
+	driver string
+	dsn    func(t testing.TB) string
+	copy   func(t *testing.T, dsn string) string
+}{
+	{"sqlite", "sqlite", sqliteDSN, vacuumed},
+	{"postgres", "pgx", postgresDSN, dumped},
+}
+
+// plainDSN is what a driver without the store is given.
+func plainDSN(dsn string) string { return strings.TrimPrefix(dsn, "sqlite:") }
+
+func vacuumed(t *testing.T, dsn string) string {
+	t.Helper()
+	to := filepath.Join(t.TempDir(), "copia.db")
+	if _, err := plain(t, "sqlite", plainDSN(dsn)+"?_pragma=busy_timeout(10000)").ExecContext(t.Context(), "VACUUM INTO ?", to); err != nil {
+		t.Fatal(err)
+	}
+	return "sqlite:" + to
+}
+
+func dumped(t *testing.T, dsn string) string {
+	t.Helper()
+	dump, err := exec.CommandContext(t.Context(), "pg_dump", "--no-owner", dsn).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := strings.TrimPrefix(u.Path, "/") + "_copia"
+	if _, err := plain(t, "pgx", dsn).ExecContext(t.Context(), "CREATE DATABASE "+name); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		db, err := sql.Open("pgx", dsn)
+		if err == nil {
+			_, err = db.ExecContext(context.Background(), "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
+			err = errors.Join(err, db.Close())
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	u.Path = "/" + name
+	restore := exec.CommandContext(t.Context(), "psql", "--quiet", "-v", "ON_ERROR_STOP=1", u.String())
+	restore.Stdin = bytes.NewReader(dump)
+	if out, err := restore.CombinedOutput(); err != nil {
+		t.Fatalf("restore: %v\n%s", err, out)
+	}
+	return u.String()
+}
+
+// TestABackupUnderLoadIsALog copies a database while decisions are taken and values erased. The copy is a beginning of the log, and
+// can be gone on with elsewhere.
+func TestABackupUnderLoadIsALog(t *testing.T) {
+	t.Parallel()
+	for _, d := range copies {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			dsn, key := d.dsn(t), newKey(t)
+			s := openKeyed(t, dsn, key)
+			e := storetest.Edition("2026-1", 1)
+			storetest.Publish(t, s, e)
+			ctx, stop := context.WithCancel(t.Context())
+			var wg sync.WaitGroup
+			begun := make(chan struct{})
+			for c := range 8 {
+				wg.Go(func() {
+					for n := 0; ctx.Err() == nil; n++ {
+						load(t, s, e, n)
+						if c == 0 && n == 5 {
+							close(begun)
+						}
+					}
+				})
+			}
+			<-begun
+			backup := openKeyed(t, d.copy(t, dsn), key)
+			stop()
+			wg.Wait()
+			early, late := storetest.Export(t, backup), storetest.Export(t, s)
+			head, err := backup.Head(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if report, _ := storetest.Verified(t, backup); report.Decisions < 6 {
+				t.Errorf("the copy has %+v of %d bytes", report, len(early))
+			}
+			keys, err := s.Keyring(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := (ledger.Verification{Keys: keys, Held: []*ledger.Signed{head}}).Verify(bytes.NewReader(late)); err != nil {
+				t.Errorf("the log is no continuation of its backup: %v", err)
+			}
+			load(t, backup, e, 1)
+			storetest.Verified(t, backup)
+			// Who holds a checkpoint of the log sees that the copy is another one.
+			last, err := s.Head(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = ledger.Verification{Keys: keys, Held: []*ledger.Signed{last}}.Verify(bytes.NewReader(storetest.Export(t, backup)))
+			if f, ok := errors.AsType[*ledger.Finding](err); !ok || f.Code != ledger.CodeTruncated {
+				t.Errorf("the copy taken for the log: %v", err)
+			}
+		})
+	}
+}
+
+func load(t *testing.T, s *store.Store, e *archive.Edition, n int) {
+	d := storetest.Decision(e, storetest.Asked{Persona: "p"})
+	if err := s.Commit(context.Background(), []*ledger.Decision{d}, nil); err != nil {
+		t.Error(err)
+	}
+	if n%3 == 0 {
+		if err := s.Erase(context.Background(), ledger.Erasure{Entry: d.Receipt.ID, Reason: "x"}); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestALogThatWasSetBackIsRefused puts an older head under a process that remembers a later one.
+func TestALogThatWasSetBackIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, d := range copies {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			dsn, key := d.dsn(t), newKey(t)
+			s := openKeyed(t, dsn, key)
+			e := storetest.Edition("2026-1", 1)
+			storetest.Publish(t, s, e)
+			db := plain(t, d.driver, plainDSN(dsn))
+			exec := func(statements ...string) {
+				t.Helper()
+				for _, sql := range statements {
+					if _, err := db.ExecContext(t.Context(), sql); err != nil {
+						t.Fatalf("%s: %v", sql, err)
+					}
+				}
+			}
+			exec("CREATE TABLE vecchia AS SELECT * FROM testa", "CREATE TABLE vecchie AS SELECT * FROM tessere")
+			for range 3 {
+				load(t, s, e, 1)
+			}
+			exec("DELETE FROM testa", "INSERT INTO testa SELECT * FROM vecchia", "DELETE FROM tessere", "INSERT INTO tessere SELECT * FROM vecchie")
+			for range 2 {
+				err := s.Commit(t.Context(), []*ledger.Decision{storetest.Decision(e, storetest.Asked{})}, nil)
+				if !errors.Is(err, ledger.ErrRollback) || !errors.Is(err, archive.ErrUnavailable) {
+					t.Errorf("on a log that was set back: %v, want ErrRollback and ErrUnavailable", err)
+				}
+			}
+		})
+	}
+}
+
+// alterations are what somebody with the rights of the database's owner may do; each must be found, and named. The log they are done
+// to has an edition, its activation, a decision (2), an access (3), decisions (4, 5), an access (6) and a decision (7).
+var alterations = []struct {
+	name string
+	sql  []string
+	want string // code of the finding; "" when the log can't be exported any more
+}{
+	{"facts", []string{`UPDATE decisioni SET fatti = replace(fatti, '"settore":"a"', '"settore":"b"') WHERE posizione = 4`}, ledger.CodeAltered},
+	{"outcome", []string{`UPDATE decisioni SET risultato = replace(risultato, 'admissible', 'not_admissible') WHERE posizione = 4`}, ledger.CodeAltered},
+	{"receipt", []string{`UPDATE foglie SET dati = replace(dati, '"counters"', '"validate"') WHERE posizione = 4`}, ledger.CodeRoot},
+	{"what became of a rule", []string{`UPDATE foglie SET dati = replace(dati, '"applied"', '"false"') WHERE posizione = 4`}, ledger.CodeRoot},
+	{"versions applied", []string{`UPDATE insiemi SET testo = replace(testo, '"version":1', '"version":2')`}, ledger.CodeRule},
+	{"versions of another decision", []string{`UPDATE decisioni SET classe = (SELECT classe FROM decisioni WHERE posizione = 5) WHERE posizione = 4`}, ""},
+	{"a text of the rules", []string{`UPDATE edizioni_testi SET testo = replace(testo, 'version', 'versions')`}, ledger.CodeAltered},
+	{"a personal value", []string{`UPDATE personali SET valori = replace(valori, 'RSSMRA80A01H501U', 'RSSMRA80A01H501V') WHERE foglia = 4`}, ledger.CodeAltered},
+	{"a personal value removed", []string{`DELETE FROM personali WHERE foglia = 4`}, ""},
+	{"a removal that is said to be an erasure", []string{`DELETE FROM personali WHERE foglia = 3`,
+		`INSERT INTO cancellazioni (foglia, percorso, da) SELECT 3, p, 5 FROM (SELECT '/codice_fiscale' AS p UNION SELECT '/persona' UNION SELECT '/oggetto' UNION SELECT '/motivo' UNION SELECT '/indirizzo') AS x`}, ledger.CodeErasure},
+	{"a leaf removed", []string{`DELETE FROM foglie WHERE posizione = 4`}, ""},
+	{"a decision removed", []string{`DELETE FROM decisioni WHERE posizione = 4`}, ""},
+	{"two leaves exchanged", []string{
+		`UPDATE foglie SET posizione = 99 WHERE posizione = 3`, `UPDATE foglie SET posizione = 3 WHERE posizione = 6`, `UPDATE foglie SET posizione = 6 WHERE posizione = 99`,
+		`UPDATE personali SET foglia = 99 WHERE foglia = 3`, `UPDATE personali SET foglia = 3 WHERE foglia = 6`, `UPDATE personali SET foglia = 6 WHERE foglia = 99`,
+	}, ledger.CodeRoot},
+	{"the last leaf removed", []string{`DELETE FROM foglie WHERE posizione = 7`}, ""},
+	{"the head", []string{`UPDATE testa SET checkpoint = replace(checkpoint, 'instant 2', 'instant 3')`}, ""},
+}
+
+// TestWhatIsAlteredInTheDatabaseIsFound alters one thing at a time, once the triggers that forbid it are gone.
+func TestWhatIsAlteredInTheDatabaseIsFound(t *testing.T) {
+	t.Parallel()
+	for _, d := range copies {
+		for _, a := range alterations {
+			t.Run(d.name+"/"+a.name, func(t *testing.T) {
+				t.Parallel()
+				dsn, key := d.dsn(t), newKey(t)
+				shortLog(t, dsn, key)
+				db := plain(t, d.driver, plainDSN(dsn))
+				refused(t, db, a.sql)
+				disarm(t, d.driver, db)
+				for _, sql := range a.sql {
+					if done, err := db.ExecContext(t.Context(), sql); err != nil {
+						t.Fatalf("%s: %v", sql, err)
+					} else if n, err := done.RowsAffected(); err != nil || n == 0 {
+						t.Fatalf("%s did nothing, %v", sql, err)
+					}
+				}
+				wantFound(t, openKeyed(t, dsn, key), a.want)
+			})
+		}
+	}
+}
+
+// refused tries the statements that change what triggers guard.
+func refused(t *testing.T, db *sql.DB, statements []string) {
+	t.Helper()
+	for _, sql := range statements {
+		verb, table, _ := strings.Cut(strings.NewReplacer("UPDATE ", "UPDATE|", "DELETE FROM ", "DELETE|").Replace(sql), "|")
+		table, _, _ = strings.Cut(table, " ")
+		if verb == "" || table != "foglie" && table != "decisioni" {
+			continue
+		}
+		done, err := db.ExecContext(t.Context(), sql)
+		if err == nil {
+			if n, err := done.RowsAffected(); err != nil || n > 0 {
+				t.Fatalf("%s changed %d rows, %v", sql, n, err)
+			}
+		} else if !strings.Contains(err.Error(), "only ever added") {
+			t.Errorf("%s: %v, want to be refused", sql, err)
+		}
+	}
+}
+
+// shortLog makes the log that alterations are done to.
+func shortLog(t *testing.T, dsn, key string) {
+	t.Helper()
+	s, err := store.Open(t.Context(), dsn, store.Options{Keys: []string{key}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	e := storetest.Edition("2026-1", 1)
+	storetest.Publish(t, s, e)
+	lines := storetest.Accesses(2)
+	for n := range 4 {
+		var line []archive.Access
+		if n%2 == 1 {
+			line = append(line, <-lines)
+		}
+		d := storetest.Decision(e, storetest.Asked{Persona: "p", Rules: 1 + n})
+		if err := s.Commit(t.Context(), []*ledger.Decision{d}, line); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if report, _ := storetest.Verified(t, s); report.Head.Tree.N != 8 {
+		t.Fatalf("%d leaves", report.Head.Tree.N)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// disarm takes the triggers of the log away.
+func disarm(t *testing.T, driver string, db *sql.DB) {
+	t.Helper()
+	statements := []string{"ALTER TABLE foglie DISABLE TRIGGER USER", "ALTER TABLE decisioni DISABLE TRIGGER USER"}
+	if driver == "sqlite" {
+		statements = nil
+		each(t, db, "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN ('foglie', 'decisioni')", func(rows *sql.Rows) error {
+			var name string
+			err := rows.Scan(&name)
+			statements = append(statements, "DROP TRIGGER "+name)
+			return err
+		})
+	}
+	for _, sql := range statements {
+		if _, err := db.ExecContext(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// wantFound exports and verifies a log that was altered.
+func wantFound(t *testing.T, s *store.Store, code string) {
+	t.Helper()
+	var out bytes.Buffer
+	var w *ledger.ExportWriter
+	err := s.ExportLog(t.Context(), func(head *ledger.Signed) error {
+		w = ledger.NewExportWriter(&out, head, true)
+		return nil
+	}, func(e *ledger.Entry) error { return w.Entry(e) }, func(c *ledger.Signed) error { return w.Checkpoint(c) })
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		if code != "" {
+			t.Errorf("the log can't be exported: %v, want a finding of %s", err, code)
+		}
+		return
+	}
+	keys, err := s.Keyring(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = ledger.Verification{Keys: keys}.Verify(&out)
+	if f, ok := errors.AsType[*ledger.Finding](err); !ok || f.Code != code || f.Subject == "" {
+		t.Errorf("verified as %v, want %q", err, code)
+	}
+}
+
+// TestWhatIsErasedIsNotInTheFile looks for erased values in the bytes of a SQLite file: a row that is deleted leaves them in its page,
+// unless they are written over.
+func TestWhatIsErasedIsNotInTheFile(t *testing.T) {
+	t.Parallel()
+	dsn := sqliteDSN(t)
+	s := openKeyed(t, dsn, newKey(t))
+	e := storetest.Edition("2026-1", 1)
+	storetest.Publish(t, s, e)
+	for n := range 20 {
+		d := storetest.Decision(e, storetest.Asked{Matricola: fmt.Sprint("77123", n), Persona: "persona-da-dimenticare"})
+		if err := s.Commit(t.Context(), []*ledger.Decision{d}, nil); err != nil {
+			t.Fatal(err)
+		}
+		x := ledger.Erasure{Entry: d.Receipt.ID, Reason: "x"}
+		if n%2 == 0 { // in two steps
+			x.Paths = []string{ledger.PathActor}
+			if err := s.Erase(t.Context(), x); err != nil {
+				t.Fatal(err)
+			}
+			x.Paths = nil
+		}
+		if err := s.Erase(t.Context(), x); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil { // what is beside the file is folded into it
+		t.Fatal(err)
+	}
+	file, err := os.ReadFile(plainDSN(dsn))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, value := range []string{"persona-da-dimenticare", "RSSMRA80A01H501U", "cf771230"} {
+		if bytes.Contains(file, []byte(value)) {
+			t.Errorf("%s is still in the file", value)
+		}
+	}
+	if !bytes.Contains(file, []byte("771230")) {
+		t.Error("the matricola is not there either: the test shows nothing")
+	}
+}
