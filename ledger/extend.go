@@ -11,7 +11,8 @@ import (
 // Extension is what a log grows by: leaves with their places, the tiles that change, and the signed
 // checkpoint. All of it goes into the database in one transaction, or none.
 type Extension struct {
-	Before     int64 // size that the log must still have
+	Before     int64   // size that the log must still have
+	Last       *Signed // its head; nil of an empty log
 	Leaves     []Placed
 	Tiles      []KeptTile
 	Checkpoint *Signed
@@ -61,7 +62,7 @@ func Extend(ctx context.Context, last *Signed, r TileReader, leaves []Waiting, s
 
 func (h *head) extend(leaves []Waiting, s *Signer, at time.Time) (*Extension, error) {
 	before := h.edge.size
-	x := &Extension{Before: before, Leaves: make([]Placed, len(leaves))}
+	x := &Extension{Before: before, Last: h.last, Leaves: make([]Placed, len(leaves))}
 	for i, w := range leaves {
 		x.Leaves[i] = Placed{before + int64(i), w.ID, LeafHash(w.Data), w.Data}
 		h.edge.Append(x.Leaves[i].Hash)

@@ -102,8 +102,9 @@ func (s *Store) readHead(ctx context.Context, lock bool) (*headRow, error) {
 	return &rows[0], nil
 }
 
-// signEvery is how old the last row of firme may get, and signLeaves how many leaves may have come since, before
-// another is kept: whoever exports finds a checkpoint every so often, and nobody pays for one with each commit.
+// Which checkpoints are kept beside the head: one each signLeaves leaves, so that in an export a fault can be told to be between two
+// of them, and to verify them costs next to nothing; one each signEvery under load; and any that was the head for so long, for
+// others may hold it. Witnesses may sign any other too, which is then kept.
 const (
 	signEvery  = 5 * time.Second
 	signLeaves = 1000
@@ -128,11 +129,18 @@ func (s *Store) extend(ctx context.Context, head *headRow, entries []*entry) (*l
 	if err != nil {
 		return nil, s.unsigned(ctx, err)
 	}
-	if err := s.insertEntries(ctx, x, entries); err != nil {
+	in, err := s.insertion(ctx, x, entries)
+	if err != nil {
+		return nil, s.failure(ctx, "append to the log", err)
+	}
+	if err := s.moveHead(in, head, keys, x); err != nil {
+		return nil, err
+	}
+	if err := s.insert(ctx, in); err != nil {
 		return nil, s.failure(ctx, "append to the log", err)
 	}
 	w.after = append(w.after, func() { s.appender.Kept(x) })
-	return x, s.moveHead(ctx, head, keys, x)
+	return x, nil
 }
 
 // keyring is that of the head; an empty log gets the one that our own keys found.
@@ -152,8 +160,8 @@ func (s *Store) unsigned(ctx context.Context, err error) error {
 	return s.failure(ctx, "append to the log", err)
 }
 
-// moveHead writes the head where it is still the one that was read.
-func (s *Store) moveHead(ctx context.Context, head *headRow, keys *ledger.Keyring, x *ledger.Extension) error {
+// moveHead adds the head, to be written where it is still the one that was read, and checkpoints to be kept.
+func (s *Store) moveHead(in *insertion, head *headRow, keys *ledger.Keyring, x *ledger.Extension) error {
 	chiavi, signed := head.Chiavi, time.Time(head.FirmataIl)
 	if chiavi == "" {
 		text, err := json.Marshal(keys)
@@ -163,18 +171,20 @@ func (s *Store) moveHead(ctx context.Context, head *headRow, keys *ledger.Keyrin
 		chiavi = string(text)
 	}
 	now := s.now()
+	if x.Last != nil && now.Sub(x.Last.Instant) >= signEvery {
+		in.checkpoint(x.Last.Tree.N, head.Checkpoint)
+	}
 	if size := x.Checkpoint.Tree.N; now.Sub(signed) >= signEvery || size/signLeaves != x.Before/signLeaves || now.Before(signed) {
-		if err := s.keepCheckpoint(ctx, x.Checkpoint); err != nil {
-			return err
-		}
+		in.checkpoint(size, x.Checkpoint.Note)
 		signed = now
 	}
-	done := s.db(ctx).Exec("UPDATE testa SET dimensione = ?, checkpoint = ?, chiavi = ?, firmata_il = ? WHERE id = 'testa' AND dimensione = ?",
-		x.Checkpoint.Tree.N, x.Checkpoint.Note, chiavi, instant(signed), x.Before)
-	if done.Error == nil && done.RowsAffected != 1 {
-		return archive.ErrUnavailable.Wrap(ledger.ErrFenced)
-	}
-	return s.failure(ctx, "move the head of the log", done.Error)
+	in.head = []any{x.Checkpoint.Tree.N, x.Checkpoint.Note, chiavi, written(signed), x.Before}
+	return nil
+}
+
+// checkpoint keeps a checkpoint on which no witness was told here. One that is kept already has all that this has.
+func (in *insertion) checkpoint(size int64, note string) {
+	in.add("firme", size, note, 0)
 }
 
 // keepCheckpoint keeps a checkpoint for those who come later. Signatures that were added to it since stay.
@@ -185,21 +195,18 @@ ON CONFLICT (dimensione) DO UPDATE SET nota = excluded.nota, testimoni = exclude
 	return s.failure(ctx, "keep a checkpoint", err)
 }
 
-// insertEntries writes what belongs to the leaves.
-func (s *Store) insertEntries(ctx context.Context, x *ledger.Extension, entries []*entry) error {
+// insertion is the rows that belong to the leaves.
+func (s *Store) insertion(ctx context.Context, x *ledger.Extension, entries []*entry) (*insertion, error) {
 	in := newInsertion()
 	for i, e := range entries {
 		if err := in.entry(x.Leaves[i].Position, e); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	for _, t := range x.Tiles {
 		in.add("tessere", t.Level, t.Number, t.Data)
 	}
-	if err := s.keepClasses(ctx, in, entries); err != nil {
-		return err
-	}
-	return s.insert(ctx, in)
+	return in, s.keepClasses(ctx, in, entries)
 }
 
 // personalRow is a personal value as personali has it.

@@ -4,13 +4,17 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"gorm.io/gorm"
 
+	"omnia/archive"
 	"omnia/ledger"
 )
 
@@ -35,6 +39,7 @@ var filled = []table{
 	{"insiemi", words("id testo"), words("bigint text"), " ON CONFLICT (id) DO NOTHING"},
 	{"insiemi_regole", words("regola versione insieme"), words("text integer bigint"), " ON CONFLICT (regola, versione, insieme) DO NOTHING"},
 	{"classi", words("id insieme edizione edizione_digest tipo simulazione esito"), words("bigint bigint text text text integer text"), " ON CONFLICT (id) DO NOTHING"},
+	{"firme", words("dimensione nota testimoni"), words("bigint text integer"), " ON CONFLICT (dimensione) DO NOTHING"},
 	{"tessere", words("livello numero dati"), words("integer bigint bytea"), " ON CONFLICT (livello, numero) DO UPDATE SET dati = excluded.dati"},
 }
 
@@ -44,10 +49,11 @@ func words(s string) []string { return strings.Fields(s) }
 type insertion struct {
 	rows  map[string][][]any
 	hours map[int64][2]int64 // of decisions: the first and the last place
+	head  []any              // of moved
 }
 
 func newInsertion() *insertion {
-	return &insertion{map[string][][]any{}, map[int64][2]int64{}}
+	return &insertion{rows: map[string][][]any{}, hours: map[int64][2]int64{}}
 }
 
 func (in *insertion) add(table string, values ...any) {
@@ -105,32 +111,55 @@ func text(d day) string {
 	return s
 }
 
-// insert writes all rows, within the transaction that ctx carries.
+// moved writes the head, where it is still the one that was read.
+const moved = "UPDATE testa SET dimensione = $1, checkpoint = $2, chiavi = $3, firmata_il = $4 WHERE id = 'testa' AND dimensione = $5"
+
+// insert writes all rows and the head, within the transaction that ctx carries.
 func (s *Store) insert(ctx context.Context, in *insertion) error {
 	for hour, span := range in.hours {
 		in.add("ore", hour, span[0], span[1])
 	}
+	if s.dialect == postgres {
+		return s.raw(ctx, func(c *pgx.Conn) error { return in.intoPostgres(ctx, c) })
+	}
+	return in.intoSQLite(ctx, s.db(ctx).Statement.ConnPool)
+}
+
+// intoPostgres sends all statements at once, and then hears what became of them: one way to the server and back.
+func (in *insertion) intoPostgres(ctx context.Context, c *pgx.Conn) error {
+	batch := &pgx.Batch{}
 	for i := range filled {
 		t := &filled[i]
-		rows := in.rows[t.name]
-		if len(rows) == 0 {
-			continue
+		if rows := in.rows[t.name]; len(rows) > 0 {
+			batch.Queue(t.unnested(), t.columnwise(rows)...)
 		}
-		var err error
-		if s.dialect == postgres {
-			err = s.raw(ctx, func(c *pgx.Conn) error { return t.intoPostgres(ctx, c, rows) })
-		} else {
-			err = t.intoSQLite(ctx, s, rows)
-		}
+	}
+	batch.Queue(moved, in.head...)
+	results := c.SendBatch(ctx, batch)
+	var n int64
+	for range batch.Len() {
+		done, err := results.Exec()
 		if err != nil {
-			return fmt.Errorf("%s: %w", t.name, err)
+			return errors.Join(err, results.Close())
 		}
+		n = done.RowsAffected()
+	}
+	if err := results.Close(); err != nil {
+		return err
+	}
+	return fenced(n)
+}
+
+// fenced is of a head that was not moved.
+func fenced(rows int64) error {
+	if rows != 1 {
+		return archive.ErrUnavailable.Wrap(ledger.ErrFenced)
 	}
 	return nil
 }
 
-// intoPostgres writes any number of rows by one statement, the same each time: a column is one parameter, an array.
-func (t *table) intoPostgres(ctx context.Context, c *pgx.Conn, rows [][]any) error {
+// columnwise is rows as the arguments of one statement, the same for any number of them: a column is one array.
+func (t *table) columnwise(rows [][]any) []any {
 	args := make([]any, len(t.columns))
 	for i := range t.columns {
 		column := make([]string, len(rows))
@@ -139,8 +168,7 @@ func (t *table) intoPostgres(ctx context.Context, c *pgx.Conn, rows [][]any) err
 		}
 		args[i] = column
 	}
-	_, err := c.Exec(ctx, t.unnested(), args...)
-	return err
+	return args
 }
 
 // asText is a value as PostgreSQL reads it out of a text.
@@ -169,20 +197,32 @@ func (t *table) unnested() string {
 	return "INSERT INTO " + t.name + " (" + strings.Join(t.columns, ", ") + ") SELECT * FROM unnest(" + list.String() + ") AS r" + t.more
 }
 
+func (in *insertion) intoSQLite(ctx context.Context, tx gorm.ConnPool) error {
+	for i := range filled {
+		if err := filled[i].intoSQLite(ctx, tx, in.rows[filled[i].name]); err != nil {
+			return fmt.Errorf("%s: %w", filled[i].name, err)
+		}
+	}
+	done, err := tx.ExecContext(ctx, moved, in.head...)
+	if err != nil {
+		return err
+	}
+	n, err := done.RowsAffected()
+	if err != nil {
+		return err
+	}
+	return fenced(n)
+}
+
 // intoSQLite writes rows in statements of 32, 16, 8, … of them: each is read by the database anew, so that few are better
 // than many.
-func (t *table) intoSQLite(ctx context.Context, s *Store, rows [][]any) error {
-	tx := s.db(ctx).Statement.ConnPool
+func (t *table) intoSQLite(ctx context.Context, tx gorm.ConnPool, rows [][]any) error {
 	for n := 32; len(rows) > 0; {
 		if n > len(rows) {
 			n /= 2
 			continue
 		}
-		args := make([]any, 0, n*len(t.columns))
-		for _, row := range rows[:n] {
-			args = append(args, row...)
-		}
-		if _, err := tx.ExecContext(ctx, t.statement(n), args...); err != nil {
+		if _, err := tx.ExecContext(ctx, t.statement(n), slices.Concat(rows[:n]...)...); err != nil {
 			return err
 		}
 		rows = rows[n:]

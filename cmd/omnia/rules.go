@@ -33,6 +33,8 @@ type RulesCmd struct {
 	Fmt     rulesFmtCmd     `cmd:"" help:"Write the files in their canonical form."`
 	Publish rulesPublishCmd `cmd:"" help:"Freeze the rules as a published edition."`
 
+	Activate rulesActivateCmd `cmd:"" help:"Take an edition that the archive knows into use, an older one as well."`
+
 	Reference rulesReferenceCmd `cmd:"" hidden:"" help:"Write the pages about facts and rules."`
 }
 

@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -272,62 +274,85 @@ func manyDecide(t *testing.T, open Open) {
 }
 
 // Change lets callers decide through all the stores given, which must be of one database, while editions change under them.
-// A caller who is told that the edition is another one decides again under the new one. It gives the ids acknowledged.
+// A caller who is told that the edition is another one decides again under the new one; each has at least so many decisions
+// recorded. It gives the ids acknowledged.
 func Change(t testing.TB, callers, calls int, editions []*archive.Edition, stores ...*store.Store) map[string]bool {
 	t.Helper()
-	var mu sync.Mutex
-	var refused int
-	acknowledged := map[string]bool{}
-	byDigest := map[string]*archive.Edition{}
-	for _, e := range editions {
-		byDigest[e.Digest] = e
-	}
-	ctx := context.Background()
+	c := &changing{t: t, editions: editions, stores: stores, calls: calls, acknowledged: map[string]bool{}}
 	var wg sync.WaitGroup
-	for c := range callers {
-		wg.Go(func() {
-			s := stores[c%len(stores)]
-			e := editions[0]
-			for n := 0; n < calls; {
-				d := Decision(e, Asked{})
-				line := access()
-				err := s.Commit(ctx, []*ledger.Decision{d}, []archive.Access{line})
-				mu.Lock()
-				switch {
-				case err == nil:
-					n++
-					acknowledged[d.Receipt.ID], acknowledged[line.ID] = true, true
-				case errors.Is(err, ledger.ErrEdition):
-					refused++
-				case !errors.Is(err, archive.ErrUnavailable):
-					t.Errorf("caller %d: %v", c, err)
-					n = calls
-				}
-				mu.Unlock()
-				if err != nil {
-					if digest, err := s.ActiveEdition(ctx); err == nil {
-						e = byDigest[digest]
-					}
-				}
-			}
-		})
+	for n := range callers {
+		wg.Go(func() { c.decide(stores[n%len(stores)]) })
 	}
-	changes := make(chan struct{})
+	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
-		defer close(changes)
-		for n := range 3 * len(editions) {
-			time.Sleep(5 * time.Millisecond)
-			if err := stores[n%len(stores)].Publish(ctx, editions[(n+1)%len(editions)], true, "", "prova"); err != nil && !errors.Is(err, archive.ErrUnavailable) {
-				t.Error(err)
-			}
-		}
+		defer close(ended)
+		c.publish(done)
 	}()
 	wg.Wait()
-	<-changes
-	if refused == 0 {
+	close(done)
+	<-ended
+	if c.refused.Load() == 0 {
 		t.Error("no caller was refused: the test shows nothing")
 	}
-	return acknowledged
+	return c.acknowledged
+}
+
+// changing is callers and somebody who publishes.
+type changing struct {
+	t        testing.TB
+	editions []*archive.Edition
+	stores   []*store.Store
+	calls    int
+
+	changes, refused atomic.Int64
+	mu               sync.Mutex
+	acknowledged     map[string]bool
+}
+
+// enough is how many changes callers wait for before they stop.
+const enough = 6
+
+func (c *changing) decide(s *store.Store) {
+	ctx := context.Background()
+	e := c.editions[0]
+	for n := 0; n < c.calls || c.changes.Load() < enough; {
+		d, line := Decision(e, Asked{}), access()
+		err := s.Commit(ctx, []*ledger.Decision{d}, []archive.Access{line})
+		switch {
+		case err == nil:
+			n++
+			c.mu.Lock()
+			c.acknowledged[d.Receipt.ID], c.acknowledged[line.ID] = true, true
+			c.mu.Unlock()
+			continue
+		case errors.Is(err, ledger.ErrEdition):
+			c.refused.Add(1)
+		case !errors.Is(err, archive.ErrUnavailable):
+			c.t.Error(err)
+			return
+		}
+		if digest, err := s.ActiveEdition(ctx); err == nil {
+			e = c.editions[slices.IndexFunc(c.editions, func(e *archive.Edition) bool { return e.Digest == digest })]
+		}
+	}
+}
+
+func (c *changing) publish(done chan struct{}) {
+	for n := 0; ; n++ {
+		select {
+		case <-done:
+			return
+		case <-time.After(5 * time.Millisecond):
+		}
+		err := c.stores[n%len(c.stores)].Publish(context.Background(), c.editions[(n+1)%len(c.editions)], true, "", "prova")
+		if err == nil {
+			c.changes.Add(1)
+		} else if !errors.Is(err, archive.ErrUnavailable) {
+			c.t.Error(err)
+			c.changes.Add(enough)
+			return
+		}
+	}
 }
 
 func editionsChange(t *testing.T, open Open) {
