@@ -3,8 +3,6 @@ package api
 import (
 	"net/http"
 
-	"github.com/google/uuid"
-
 	"omnia/archive"
 )
 
@@ -53,10 +51,7 @@ func (s *server) listAccesses(c *call) error {
 		Matricola: q.matricola("matricola"), Persona: q.plain("persona"), Delega: q.id("delega"), Azione: q.plain("azione"),
 		Esito: q.choice("esito", "", outcomeAllow, outcomeDeny, outcomeError), From: q.day("dal", 0), To: q.day("al", 0),
 	}
-	page := q.paging("-istante")
-	if page.after != "" && uuid.Validate(page.after) != nil {
-		q.wrong("cursor", codeCursor)
-	}
+	page := q.pagingByID("-istante")
 	if err := q.err(); err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"omnia/archive"
 	"omnia/archive/avvisi"
@@ -14,22 +13,9 @@ import (
 	"omnia/internal/fault"
 )
 
-// alertBooks keeps the alerts of the edition in use; a reload brings another.
-type alertBooks struct{ atomic.Pointer[alertBook] }
-
-type alertBook struct {
-	edition *rulebook.Edition
-	*avvisi.Book
-}
-
-func (s *server) alertBook() *avvisi.Book {
-	ed := s.Decider.Edition()
-	if b := s.alerts.Load(); b != nil && b.edition == ed {
-		return b.Book
-	}
-	b := &alertBook{ed, avvisi.New(ed)}
-	s.alerts.Store(b)
-	return b.Book
+// alertBook are the alerts of the edition in use.
+func (s *server) alertBook() (*avvisi.Book, error) {
+	return s.alerts.of(s.Decider.Edition(), func(ed *rulebook.Edition) (*avvisi.Book, error) { return avvisi.New(ed), nil })
 }
 
 // alertFilter is which alerts are asked for; zero fields are all.
@@ -225,7 +211,11 @@ func (s *server) alertsOf(c *call, scope *alertScope, from string, visit func(ma
 
 // alertsOfOne are the alerts of one matricola: of its units, and of the caller's own delegations with it.
 func (s *server) alertsOfOne(c *call, d *archive.Dossier, bonds []archive.Delega) ([]avvisi.Alert, error) {
-	book, today := s.alertBook(), c.today()
+	book, err := s.alertBook()
+	if err != nil {
+		return nil, err
+	}
+	today := c.today()
 	out := book.Deleghe(d.Posizione, bonds, today, c.lang)
 	for i := range d.Posizione.Unita {
 		u := &d.Posizione.Unita[i]

@@ -18,6 +18,8 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"omnia/archive"
+	"omnia/archive/avvisi"
 	"omnia/chat"
 	"omnia/engine"
 	"omnia/engine/fact"
@@ -142,11 +144,12 @@ type server struct {
 	metrics  *metrics
 	limiter  *limiter
 	inFlight atomic.Int64
-	document documentCache
-	readers  readerCache
-	alerts   alertBooks
-	forms    envelopeCache
-	shapes   shapeCache
+	document perEdition[*document]
+	readers  perEdition[*archive.Reader]
+	alerts   perEdition[*avvisi.Book]
+	forms    perEdition[*fact.Envelope]          // of POST /v1/validate
+	drafts   perEdition[*fact.Envelope]          // of what is written into a draft
+	shapes   perEdition[func(shape string) bool] // which facts are personal
 	keys     keyring
 	bulk     map[string][]string // media types of many records, by method and path
 	long     map[string]route    // those with answers of many records, by method and path

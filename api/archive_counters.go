@@ -148,7 +148,7 @@ type kase struct {
 // decide decides on a unit that has been read.
 func (s *server) decide(c *call, k kase, ask archived) (*made, *engine.Counters, error) {
 	ed := s.Decider.Edition()
-	reader, err := s.readers.of(ed)
+	reader, err := s.readerOf(ed)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/google/uuid"
-
 	"omnia/archive"
 	"omnia/chat"
 	"omnia/engine/fact"
@@ -72,7 +70,7 @@ const (
 	sideQueue               // an adviser who may take it
 )
 
-// standing of a caller in a conversation.
+// seat is the place of a caller in a conversation.
 type seat struct {
 	*chat.Conversation
 	side  side
@@ -90,7 +88,7 @@ func (s *server) seated(c *call) (*seat, error) {
 		return nil, err
 	}
 	id := c.Param("id")
-	if len(id) != 36 || uuid.Validate(id) != nil {
+	if !isUUID(id) {
 		return nil, failure(c.lang, codeConversationNotFound)
 	}
 	k, err := s.Chat.Storage.Conversation(c.Request.Context(), id)
@@ -242,7 +240,7 @@ type chatList[T any] struct {
 	EventsCursor string `json:"events_cursor"`
 }
 
-// cursor is the place of the caller's box before anything else is read, so that nothing falls in between.
+// eventsCursor is the place of the caller's box before anything else is read, so that nothing falls in between.
 func (s *server) eventsCursor(c *call) (string, error) {
 	box, err := s.Chat.Storage.Box(c.Request.Context(), c.who().Subject)
 	return eventID(box.Epoch, box.Last), err
@@ -302,7 +300,7 @@ func (s *server) openConversation(c *call) error {
 	if err != nil {
 		return err
 	}
-	if draft := body.Get("draft").Text; draft != "" && uuid.Validate(draft) != nil {
+	if draft := body.Get("draft").Text; draft != "" && !isUUID(draft) {
 		return failure(c.lang, codeInvalidInput).With(defect(c.lang, "/draft", codeUUID))
 	}
 	g, err := s.authorize(c, "chat.usa", body.Get("matricola").Text)
@@ -346,10 +344,7 @@ func (s *server) listConversations(c *call) error {
 		Matricola: q.matricola("matricola"), State: chat.State(q.choice("state", "", string(chat.Queued), string(chat.Assigned), string(chat.Closed))),
 		Topic: chat.Topic(q.choice("topic", append([]string{""}, topicCodes()...)...)), Draft: q.id("draft"),
 	}
-	page := q.paging("-id")
-	if page.after != "" && uuid.Validate(page.after) != nil {
-		q.wrong("cursor", codeCursor)
-	}
+	page := q.pagingByID("-id")
 	if err := q.err(); err != nil {
 		return err
 	}
@@ -516,4 +511,28 @@ func (s *server) chatFailure(c *call, err error) error {
 		return err
 	}
 	return failure(c.lang, f.Code).Wrap(err)
+}
+
+// availability is what the bubble of the form shows before anything is opened.
+type availability struct {
+	Open     bool   `json:"open"`
+	NextOpen string `json:"next_opening,omitempty"`
+	Waiting  int    `json:"waiting"`
+}
+
+// chatAvailability tells whether advisers answer now, and how many wait.
+func (s *server) chatAvailability(c *call) error {
+	if err := s.chatThere(c); err != nil {
+		return err
+	}
+	open, next := s.Chat.Rules().Open(s.Now())
+	waiting, err := s.Chat.Storage.Waiting(c.Request.Context())
+	if err != nil {
+		return err
+	}
+	out := availability{Open: open, Waiting: len(waiting)}
+	if !open && !next.IsZero() {
+		out.NextOpen = instantText(next)
+	}
+	return c.json(out)
 }

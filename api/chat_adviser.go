@@ -227,8 +227,11 @@ func (s *server) listReplies(c *call) error {
 	words := map[string]string{}
 	if id != "" {
 		k, err := s.Chat.Storage.Conversation(c.Request.Context(), id)
-		if err != nil || !k.HeldBy(c.who().Subject) {
+		if errors.Is(err, archive.ErrNotFound) || err == nil && !k.HeldBy(c.who().Subject) {
 			return failure(c.lang, codeConversationNotFound)
+		}
+		if err != nil {
+			return err
 		}
 		words = map[string]string{"matricola": k.Matricola, "unita": k.UnitaProduttiva, "persona": k.OpenedBy.Name, "consulente": c.who().Nome}
 	}

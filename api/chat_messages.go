@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -58,7 +59,7 @@ func writePlace(p chat.Place) string {
 func readPlace(cursor string) (p chat.Place, err error) {
 	seq, rest, ok := readCursor(cursor)
 	late, id, cut := strings.Cut(rest, " ")
-	if !ok || !cut || uuid.Validate(id) != nil {
+	if !ok || !cut || !isUUID(id) {
 		return p, errors.New("no place")
 	}
 	if p.Seq, err = strconv.ParseInt(seq, 10, 64); err != nil {
@@ -152,7 +153,7 @@ func (s *server) readMessage(c *call, at *seat) (in *chat.Sending, note bool, er
 		in.Attachments = append(in.Attachments, strings.ToLower(row[0].Text))
 	}
 	wrong := failure(c.lang, codeInvalidInput)
-	if len(in.ClientID) != 36 || uuid.Validate(in.ClientID) != nil {
+	if !isUUID(in.ClientID) {
 		wrong = wrong.With(append(wrong.Details, defect(c.lang, "/client_id", codeUUID))...)
 	}
 	if strings.TrimSpace(in.Text) == "" && len(in.Attachments) == 0 {
@@ -219,7 +220,7 @@ func (s *server) redactMessage(c *call) error {
 		return err
 	}
 	id := c.Param("message")
-	if uuid.Validate(id) != nil {
+	if !isUUID(id) {
 		return failure(c.lang, codeMessageNotFound)
 	}
 	only := ""
@@ -240,9 +241,7 @@ func (s *server) redactMessage(c *call) error {
 
 // allowedFiles are the types of attachments, by what their first bytes say. None of them is run or shown by a
 // browser out of our origin: they are always downloads.
-var allowedFiles = map[string]string{
-	"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg", "text/plain": ".txt", "application/zip": ".zip",
-}
+var allowedFiles = []string{"application/pdf", "image/png", "image/jpeg", "text/plain", "application/zip"}
 
 // uploadAttachment keeps a file for a message to come. The body is the file itself; its name is the parameter name.
 func (s *server) uploadAttachment(c *call) error {
@@ -271,7 +270,7 @@ func (s *server) uploadAttachment(c *call) error {
 		return failure(c.lang, codeTooLarge, chat.MaxAttachmentBytes)
 	}
 	kind := sniffed(data)
-	if allowedFiles[kind] == "" || len(data) == 0 {
+	if !slices.Contains(allowedFiles, kind) || len(data) == 0 {
 		return failure(c.lang, codeFileType, kind)
 	}
 	a := chat.Attachment{ID: uuid.Must(uuid.NewV7()).String(), Name: name, Type: kind, Bytes: int64(len(data)), Digest: string(ledger.DigestOf(data))}
@@ -328,10 +327,7 @@ func (s *server) findMessages(c *call) error {
 	if words == "" {
 		q.wrong("q", codeEmptyMessage)
 	}
-	page := q.paging("-id")
-	if page.after != "" && uuid.Validate(page.after) != nil {
-		q.wrong("cursor", codeCursor)
-	}
+	page := q.pagingByID("-id")
 	if err := q.err(); err != nil {
 		return err
 	}

@@ -12,8 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gin-gonic/gin"
-
 	"omnia/chat"
 	"omnia/identity"
 	"omnia/internal/fault"
@@ -264,65 +262,4 @@ func (st *stream) write(text string) error {
 func (st *stream) flush() error {
 	_ = st.out.SetWriteDeadline(time.Now().Add(eventGrace))
 	return st.out.Flush()
-}
-
-// SessionCookie is the name of the cookie that lets a browser read the stream.
-const SessionCookie = "omnia_session"
-
-// sessionPaths are what the cookie is good for: a browser's EventSource sends no headers.
-func sessionGoodFor(c *gin.Context) bool {
-	return c.Request.Method == http.MethodGet && c.FullPath() == "/v1/chat/events"
-}
-
-// openSession puts the bearer into a cookie that scripts can't read and other sites can't send.
-func (s *server) openSession(c *call) error {
-	who := c.who()
-	if who == nil {
-		return unauthenticated(c)
-	}
-	_, token, _ := strings.Cut(c.GetHeader("Authorization"), " ")
-	cookie := s.cookie(strings.TrimSpace(token), int(who.Expires.Sub(s.Now())/time.Second))
-	if len(cookie.String()) > 4000 {
-		return failure(c.lang, codeTokenTooLong)
-	}
-	http.SetCookie(c.Writer, cookie)
-	return c.json(map[string]string{"expires_at": instantText(who.Expires)})
-}
-
-// closeSession takes the cookie away.
-func (s *server) closeSession(c *call) error {
-	http.SetCookie(c.Writer, s.cookie("", -1))
-	c.Status(http.StatusNoContent)
-	return nil
-}
-
-func (s *server) cookie(value string, age int) *http.Cookie {
-	return &http.Cookie{
-		Name: SessionCookie, Value: value, Path: "/", MaxAge: age, HttpOnly: true, SameSite: http.SameSiteStrictMode,
-		Secure: strings.HasPrefix(s.PublicURL, "https:"),
-	}
-}
-
-// availability is what the bubble of the form shows before anything is opened.
-type availability struct {
-	Open     bool   `json:"open"`
-	NextOpen string `json:"next_opening,omitempty"`
-	Waiting  int    `json:"waiting"`
-}
-
-// chatAvailability tells whether advisers answer now, and how many wait.
-func (s *server) chatAvailability(c *call) error {
-	if err := s.chatThere(c); err != nil {
-		return err
-	}
-	open, next := s.Chat.Rules().Open(s.Now())
-	waiting, err := s.Chat.Storage.Waiting(c.Request.Context())
-	if err != nil {
-		return err
-	}
-	out := availability{Open: open, Waiting: len(waiting)}
-	if !open && !next.IsZero() {
-		out.NextOpen = instantText(next)
-	}
-	return c.json(out)
 }

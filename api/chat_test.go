@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -288,6 +289,46 @@ func TestTheContextCardNeedsConsent(t *testing.T) {
 	p.post("titolare", at+"/consent", `{"given": false}`, http.StatusOK)
 	want(t, p.as("advisor", get(at+"/context")), http.StatusForbidden, "consent_missing")
 	want(t, p.as("advisor", get("/v1/matricole/"+first+"/provvedimenti")), http.StatusNotFound, "matricola_not_found")
+}
+
+// The adviser hears that the draft was written on, for as long as the consent stands.
+func TestTheAdviserHearsOfTheDraft(t *testing.T) {
+	t.Parallel()
+	p := newParlour(t)
+	p.post2("advisor", http.MethodPut, "/v1/chat/presence", `{"available": true}`, http.StatusOK)
+	path, tag := p.world.open("titolare", first, `{}`)
+	id := strings.TrimPrefix(path, "/v1/drafts/")
+	at := p.open("titolare", first, fmt.Sprintf(`, "draft": %q`, id))
+	l := p.listen("advisor", "")
+	write := func(step string) {
+		t.Helper()
+		res := p.as("titolare", put(path, draftBody(first, step, `{}`)).with("If-Match", tag))
+		if res.Code != http.StatusOK {
+			t.Fatalf("saved: %d %s", res.Code, res.Body)
+		}
+		tag = res.Header().Get("ETag")
+	}
+	write("without consent")
+	p.post("titolare", at+"/consent", `{"given": true, "notice": "2026-1"}`, http.StatusOK)
+	write("with consent")
+	write("with consent") // the same again: nothing was changed
+	p.post("titolare", at+"/consent", `{"given": false}`, http.StatusOK)
+	write("after it")
+	p.say("titolare", at, "fine")
+	var heard []bool
+	for e, ok := l.next(); ok && e.kind != "message"; e, ok = l.next() {
+		if e.kind == "context" {
+			card := map[string]any{}
+			decode(t, []byte(e.data), &card)
+			if card["draft"] != id {
+				t.Errorf("of another draft: %s", e.data)
+			}
+			heard = append(heard, card["consent"].(bool))
+		}
+	}
+	if want := []bool{true, true, false}; !slices.Equal(heard, want) { // given, written on, taken back
+		t.Errorf("heard %v, want %v", heard, want)
+	}
 }
 
 func TestFiles(t *testing.T) {

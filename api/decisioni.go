@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"omnia/archive"
 	"omnia/engine/counter"
 	"omnia/internal/rome"
@@ -97,7 +95,7 @@ func (s *server) heldDecision(c *call, azione, id string) (*reading, error) {
 
 // findDecision is nil for a decision that is not there.
 func (s *server) findDecision(c *call, id string) (*ledger.Decision, error) {
-	if u, err := uuid.Parse(id); err != nil || u.String() != id {
+	if !isUUID(id) {
 		return nil, nil
 	}
 	d, err := s.Ledger.Decision(c.Request.Context(), id)
@@ -135,7 +133,7 @@ func decisionObject(id string) string { return "decisione " + cut(id, maxText) }
 
 func isCode(err error, code string) bool { return err != nil && faultOf(err, "it").Code == code }
 
-// verdicts and outcomes are what decisions come to.
+// esiti are what decisions come to.
 var esiti = []string{
 	"", string(counter.Admissible), string(counter.PartlyAdmissible), string(counter.Inadmissible), string(counter.Exempt), string(counter.NotApplicable),
 	string(counter.MissingData), string(counter.RuleFailed), string(counter.InConflict), "valid", "invalid", "incomplete",
@@ -190,7 +188,7 @@ func (q *query) natural(name string) int {
 	return n
 }
 
-// search of decisions, as far as the caller may see them.
+// decisionSearch is a search of decisions, as far as the caller may see them.
 type decisionSearch struct {
 	ledger.Criteria
 	masking policies.Masking
@@ -207,10 +205,7 @@ func (s *server) listDecisions(c *call) error {
 	}
 	q := readQuery(c)
 	what := &decisionSearch{Criteria: q.decisions()}
-	page := q.paging("-istante")
-	if page.after != "" && uuid.Validate(page.after) != nil {
-		q.wrong("cursor", codeCursor)
-	}
+	page := q.pagingByID("-istante")
 	g, err := s.reachDecisions(c, q, what)
 	if err != nil {
 		return err

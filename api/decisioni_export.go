@@ -7,10 +7,10 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"omnia/archive"
+	"omnia/archive/export"
 )
 
 // decisionWriter writes the rows of a search, one after the other.
@@ -80,7 +80,9 @@ func (s *server) stillReading(ctx context.Context, c *call, what *decisionSearch
 
 func newDecisionWriter(media string, to io.Writer) decisionWriter {
 	if media == typeCSV {
-		return &decisionCSV{out: csv.NewWriter(to)}
+		out := csv.NewWriter(to)
+		out.UseCRLF = true // as the RFC asks
+		return &decisionCSV{out: out}
 	}
 	return decisionLines{json.NewEncoder(to)}
 }
@@ -107,8 +109,8 @@ func (w *decisionCSV) row(r *decisionRow) error {
 		return err
 	}
 	return w.out.Write([]string{
-		r.ID, r.Instant, r.Kind, strconv.FormatBool(r.Simulation), cell(r.Edition), r.EditionDigest, r.Matricola, cell(r.UnitaProduttiva), cell(r.Settore), r.Esito,
-		r.Role, r.Delegation, cell(r.Actor), cell(r.Correlation), strconv.FormatInt(r.Position, 10),
+		r.ID, r.Instant, r.Kind, strconv.FormatBool(r.Simulation), export.Guard(r.Edition), r.EditionDigest, r.Matricola, export.Guard(r.UnitaProduttiva), export.Guard(r.Settore), r.Esito,
+		r.Role, r.Delegation, export.Guard(r.Actor), export.Guard(r.Correlation), strconv.FormatInt(r.Position, 10),
 	})
 }
 
@@ -126,12 +128,4 @@ func (w *decisionCSV) flush() error {
 	}
 	w.out.Flush()
 	return w.out.Error()
-}
-
-// cell keeps a spreadsheet from taking a text of a caller for a formula.
-func cell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }

@@ -223,10 +223,7 @@ func (s *server) listDeleghe(c *call) error {
 	if t := q.choice("tipo", "", string(archive.Titolare), string(archive.Dipendente), string(archive.Intermediario), string(archive.Subdelega)); t != "" {
 		what.Tipi = []archive.Tipo{archive.Tipo(t)}
 	}
-	page := q.paging("id")
-	if page.after != "" && uuid.Validate(page.after) != nil {
-		q.wrong("cursor", codeCursor)
-	}
+	page := q.pagingByID("id")
 	if err := q.err(); err != nil {
 		return err
 	}
@@ -277,7 +274,7 @@ func (s *server) answerDeleghe(c *call, what archive.DelegaCriteria, page paging
 // the same steps are taken, with a matricola of nobody.
 func (s *server) findDelega(c *call) (*archive.Delega, error) {
 	id := c.Param("id")
-	if uuid.Validate(id) != nil {
+	if !isUUID(id) {
 		return nil, nil
 	}
 	d, err := s.Archive.Delega(c.Request.Context(), id)

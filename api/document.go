@@ -6,11 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"sync/atomic"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"omnia/engine/fact"
+	"omnia/engine/rulebook"
 )
 
 // The OpenAPI document is written by hand, all but the schema of the facts: that one is made from
@@ -27,26 +27,12 @@ var (
 
 // document is the OpenAPI document in both its forms, for one vocabulary.
 type document struct {
-	vocabulary *fact.Vocabulary
-	url        string
 	yaml, json []byte
 }
 
-// documentCache keeps the document of the vocabulary in use; a reload brings another.
-type documentCache struct{ atomic.Pointer[document] }
-
 // openAPI is the document of the edition in use.
 func (s *server) openAPI() (*document, error) {
-	vocabulary := s.Decider.Edition().Vocabulary
-	if d := s.document.Load(); d != nil && d.vocabulary == vocabulary {
-		return d, nil
-	}
-	d, err := newDocument(vocabulary, s.PublicURL)
-	if err != nil {
-		return nil, err
-	}
-	s.document.Store(d)
-	return d, nil
+	return s.document.of(s.Decider.Edition(), func(ed *rulebook.Edition) (*document, error) { return newDocument(ed.Vocabulary, s.PublicURL) })
 }
 
 func newDocument(vocabulary *fact.Vocabulary, url string) (*document, error) {
@@ -66,7 +52,7 @@ func newDocument(vocabulary *fact.Vocabulary, url string) (*document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("openapi.yaml: %w", err)
 	}
-	return &document{vocabulary: vocabulary, url: url, yaml: text, json: asJSON}, nil
+	return &document{yaml: text, json: asJSON}, nil
 }
 
 // withFacts is the document with the schema of that vocabulary between the marks. JSON is YAML,

@@ -89,12 +89,9 @@ func draftTag(d *archive.Draft) string { return versionTag(d.Version, d.Digest) 
 func (s *server) listDrafts(c *call) error {
 	q := readQuery(c)
 	matricola := q.text("matricola", "")
-	page := q.paging("id")
+	page := q.pagingByID("id")
 	if matricola == "" {
 		q.wrong("matricola", codeMatricolaForm)
-	}
-	if page.after != "" && !isDraftID(page.after) {
-		q.wrong("cursor", codeCursor)
 	}
 	if err := q.err(); err != nil {
 		return err
@@ -152,7 +149,7 @@ func (s *server) heldDraft(c *call, azione string) (*archive.Draft, error) {
 // findDraft is nil for a draft that is not there.
 func (s *server) findDraft(c *call) (*archive.Draft, error) {
 	id := c.Param("id")
-	if !isDraftID(id) {
+	if !isUUID(id) {
 		return nil, nil
 	}
 	d, err := s.Archive.Draft(c.Request.Context(), id, c.now)
@@ -182,12 +179,6 @@ func (s *server) mayDraft(c *call, azione string, d *archive.Draft) error {
 	return err
 }
 
-// isDraftID tells whether s has the form of the id of a draft: a UUID in lower case, in its one usual form.
-func isDraftID(s string) bool {
-	id, err := uuid.Parse(s)
-	return err == nil && id.String() == s
-}
-
 // draftInput is what a caller writes.
 type draftInput struct {
 	edition                   *rulebook.Edition
@@ -202,7 +193,7 @@ func (s *server) readDraft(c *call) (*draftInput, error) {
 		return nil, err
 	}
 	ed := s.Decider.Edition()
-	envelope, err := draftEnvelope(ed.Vocabulary)
+	envelope, err := s.drafts.of(ed, draftEnvelope)
 	if err != nil {
 		return nil, err
 	}
@@ -219,8 +210,9 @@ func (s *server) readDraft(c *call) (*draftInput, error) {
 	return in, nil
 }
 
-func draftEnvelope(voc *fact.Vocabulary) (*fact.Envelope, error) {
-	return fact.NewEnvelope(voc, fact.AllFacts("facts"),
+// draftEnvelope is the body of a draft.
+func draftEnvelope(ed *rulebook.Edition) (*fact.Envelope, error) {
+	return fact.NewEnvelope(ed.Vocabulary, fact.AllFacts("facts"),
 		fact.Plain(fact.Field{Name: "form", Type: fact.Text, MaxLen: maxFormID, Required: true}),
 		fact.Plain(fact.Field{Name: "matricola", Type: fact.Text, Format: "matricola", Required: true}),
 		fact.Plain(fact.Field{Name: "unita_produttiva", Type: fact.Text, Format: "progressivo"}),
@@ -328,7 +320,7 @@ func (s *server) writeDraft(c *call) error {
 	if err != nil {
 		return err
 	}
-	if d == nil && on.create && isDraftID(c.Param("id")) {
+	if d == nil && on.create && isUUID(c.Param("id")) {
 		in, err := s.readDraft(c)
 		if err != nil {
 			return err
@@ -366,6 +358,11 @@ func (s *server) saveDraft(c *call, d *archive.Draft, in *draftInput, on precond
 	err := s.atomically(c, func(ctx context.Context) error {
 		if err := s.Archive.WriteDraft(ctx, &next); err != nil {
 			return err
+		}
+		if s.Chat != nil {
+			if err := s.Chat.DraftChanged(ctx, next.ID); err != nil {
+				return err
+			}
 		}
 		return c.draft(http.StatusOK, &next)
 	})

@@ -40,6 +40,15 @@ func (q *query) paging(sorts ...string) paging {
 	return p
 }
 
+// pagingByID is paging of a list in one order, whose cursor ends on an id of the service.
+func (q *query) pagingByID(sort string) paging {
+	p := q.paging(sort)
+	if p.after != "" && !isUUID(p.after) {
+		q.wrong("cursor", codeCursor)
+	}
+	return p
+}
+
 // paged sorts items by their keys, which must be unique, and cuts the page out. The cursor is the
 // key of the last item shown: it stays good when items come and go.
 func paged[T any](items []T, p paging, key func(T) string) list[T] {

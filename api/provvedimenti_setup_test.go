@@ -13,7 +13,6 @@ import (
 	"omnia/api"
 	"omnia/archive"
 	"omnia/engine"
-	"omnia/engine/calendar"
 	"omnia/fixtures"
 	"omnia/identity"
 	"omnia/internal/rome"
@@ -280,5 +279,3 @@ func put(path, body string) request {
 func ndjson(path, body string) request {
 	return post(path, body).with("Content-Type", "application/x-ndjson")
 }
-
-func day(text string) calendar.Day { return calendar.MustParse(text) }

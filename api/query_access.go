@@ -35,9 +35,15 @@ func (q *query) person(name string) string {
 // id is a UUID as the service writes it.
 func (q *query) id(name string) string {
 	v := q.text(name, "")
-	if v != "" && (len(v) != 36 || uuid.Validate(v) != nil) {
+	if v != "" && !isUUID(v) {
 		q.wrong(name, codeUUID)
 		return ""
 	}
 	return v
+}
+
+// isUUID tells whether s is a UUID in the one form that the service writes: lower case, with hyphens, bare.
+func isUUID(s string) bool {
+	id, err := uuid.Parse(s)
+	return err == nil && id.String() == s
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"omnia/engine"
@@ -79,13 +78,17 @@ func (s *server) enter(ctx context.Context, c *call, m made) error {
 
 // decisionOf is a decision as the record keeps it.
 func (s *server) decisionOf(c *call, m made) (*ledger.Decision, error) {
-	public, personal, commitments, err := ledger.Split(m.facts.AppendJSON(nil, true), s.shapes.of(m.edition), rand.Reader)
+	isPersonal, err := s.shapes.of(m.edition, personalIn)
+	if err != nil {
+		return nil, err
+	}
+	public, personal, commitments, err := ledger.Split(m.facts.AppendJSON(nil, true), isPersonal, rand.Reader)
 	if err != nil {
 		return nil, err
 	}
 	d := &ledger.Decision{
 		Facts: public, Personal: personal, Outcome: m.outcome(personal),
-		Index: ledger.Index{Matricola: m.at.matricola, UnitaProduttiva: m.at.progressivo, Esito: m.esito, Settore: textOf(m.facts, "azienda.settore")},
+		Index: ledger.Index{Matricola: m.at.matricola, UnitaProduttiva: m.at.progressivo, Esito: m.esito, Settore: m.facts.Text("azienda.settore")},
 	}
 	r := &d.Receipt
 	if r.Instant, err = time.Parse(time.RFC3339Nano, m.header.Instant); err != nil {
@@ -119,32 +122,9 @@ func (s *server) sealActor(c *call, d *ledger.Decision) error {
 	return nil
 }
 
-// textOf is a text among the facts; "" where it is unknown, to the facts or to their vocabulary.
-func textOf(f *fact.Facts, path string) string {
-	at := f.Vocabulary.Root.Slot(path)
-	if at < 0 || !f.Root[at].IsKnown() {
-		return ""
-	}
-	return f.Root[at].Text
-}
-
-// shapeCache keeps which facts are personal, for the vocabulary of the edition asked for last.
-type shapeCache struct {
-	atomic.Pointer[editionShapes]
-}
-
-type editionShapes struct {
-	vocabulary *fact.Vocabulary
-	personal   func(shape string) bool
-}
-
-func (k *shapeCache) of(ed *rulebook.Edition) func(shape string) bool {
-	if e := k.Load(); e != nil && e.vocabulary == ed.Vocabulary {
-		return e.personal
-	}
-	e := &editionShapes{ed.Vocabulary, replay.Personal(ed.Vocabulary)}
-	k.Store(e)
-	return e.personal
+// personalIn tells which facts of an edition are personal, by shape.
+func personalIn(ed *rulebook.Edition) (func(shape string) bool, error) {
+	return replay.Personal(ed.Vocabulary), nil
 }
 
 // editionTries bounds how often a request is decided again because another edition was taken into use.

@@ -130,11 +130,8 @@ func (s *server) signedAt(c *call, log Ledger, size int64) (*ledger.Signed, erro
 	return at, err
 }
 
-// tileWidth is how many hashes a full tile has, and hashSize how many bytes each.
-const (
-	tileWidth = 1 << ledger.TileHeight
-	hashSize  = 32
-)
+// tileWidth is how many hashes a full tile has.
+const tileWidth = 1 << ledger.TileHeight
 
 // showTile gives the hashes of one tile of the tree, which has 64 of them when it is full. A tile at the right edge has fewer; width asks
 // for the first of them, as they were when the log was shorter.
@@ -163,7 +160,7 @@ func (s *server) showTile(c *call) error {
 	if err != nil {
 		return err
 	}
-	send(c.Context, http.StatusOK, c.media, data[0][:t.W*hashSize])
+	send(c.Context, http.StatusOK, c.media, data[0][:t.W*tlog.HashSize])
 	return nil
 }
 

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"strings"
-	"sync/atomic"
 
 	"omnia/engine"
 	"omnia/engine/fact"
@@ -75,13 +73,13 @@ func (s *server) validate(c *call) error {
 
 // unitOf is the unit that the facts name; "" where they name none.
 func unitOf(f *fact.Facts) unit {
-	return unit{textOf(f, "azienda.matricola"), textOf(f, "unita_produttiva.progressivo")}
+	return unit{f.Text("azienda.matricola"), f.Text("unita_produttiva.progressivo")}
 }
 
 // readFormQuestion reads a body. Only a wrong JSON type or an unreadable day is refused: all else that is
 // wrong with the facts is for the answer to tell.
 func (s *server) readFormQuestion(c *call, ed *rulebook.Edition, body []byte) (*formQuestion, error) {
-	envelope, err := s.forms.of(ed)
+	envelope, err := s.forms.of(ed, func(ed *rulebook.Edition) (*fact.Envelope, error) { return ValidateEnvelope(ed.Vocabulary) })
 	if err != nil {
 		return nil, err
 	}
@@ -90,28 +88,6 @@ func (s *server) readFormQuestion(c *call, ed *rulebook.Edition, body []byte) (*
 		return nil, err
 	}
 	return &formQuestion{edition: ed, form: request.Get("form").Text, complete: request.Get("complete").Bool(), facts: request.Facts}, nil
-}
-
-// envelopeCache keeps the envelope of the edition in use: a keystroke should not pay for making it.
-type envelopeCache struct {
-	atomic.Pointer[editionEnvelope]
-}
-
-type editionEnvelope struct {
-	edition  *rulebook.Edition
-	envelope *fact.Envelope
-}
-
-func (k *envelopeCache) of(ed *rulebook.Edition) (*fact.Envelope, error) {
-	if e := k.Load(); e != nil && e.edition == ed {
-		return e.envelope, nil
-	}
-	envelope, err := ValidateEnvelope(ed.Vocabulary)
-	if err != nil {
-		return nil, err
-	}
-	k.Store(&editionEnvelope{ed, envelope})
-	return envelope, nil
 }
 
 // options are what the engine is told beside the facts.
@@ -160,17 +136,4 @@ func (a *archiveSaid) appendTo(object []byte) []byte {
 		panic(err) // texts, versions and instants: they always have a JSON
 	}
 	return append(append(object[:len(object)-1], ','), more[1:]...)
-}
-
-// groupOf is the declaration that a fact stands in, as the engine names it for what a declaration refuses.
-func groupOf(ed *rulebook.Edition, path string) engine.FindingRule {
-	head, _, _ := strings.Cut(path, ".")
-	head, _, _ = strings.Cut(head, "[")
-	out := engine.FindingRule{ID: head}
-	for i := range ed.Items {
-		if it := &ed.Items[i]; it.Kind == "facts" && it.ID == head {
-			out.Version, out.Digest = it.Version.Number, it.Version.Digest
-		}
-	}
-	return out
 }

@@ -129,7 +129,7 @@ const codeDiffers = "differs_from_archive"
 
 func finding(ed *rulebook.Edition, field, message string) engine.Finding {
 	return engine.Finding{
-		Rule: groupOf(ed, field), Severity: "warning", Fields: []string{field}, Code: codeDiffers, Message: message, Law: []rulebook.Citation{},
+		Rule: engine.Declaration(ed, field), Severity: "warning", Fields: []string{field}, Code: codeDiffers, Message: message, Law: []rulebook.Citation{},
 	}
 }
 

@@ -108,7 +108,11 @@ type checked struct {
 	Findings []struct {
 		Severity, Code, Message string
 		Fields                  []string
-		Suggestion              *struct{ Field string }
+		Rule                    struct {
+			ID      string
+			Version int
+		}
+		Suggestion *struct{ Field string }
 	}
 	Missing []struct{ Field, Label, Why string }
 	Derived map[string]any

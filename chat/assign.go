@@ -62,20 +62,18 @@ func before(a, b *Adviser, known string) bool {
 // samplesRead bounds the waits that an estimate looks at.
 const samplesRead = 50
 
-// estimator gives the wait to be expected at a position of a class, from the last waits of it: from the time in which
-// half were answered to that in which nine in ten were, in whole minutes; nil when there were too few.
-func (s *Service) estimator(ctx context.Context, class string) (func(position int) *Estimate, error) {
+// estimate is the wait to be expected in a class, from the last waits of it: from the time in which half were answered
+// to that in which nine in ten were, in whole minutes; nil when there were too few.
+func (s *Service) estimate(ctx context.Context, class string) (*Estimate, error) {
 	waits, err := s.Storage.Waits(ctx, class, samplesRead)
 	if err != nil {
 		return nil, err
 	}
 	if len(waits) < s.Rules().Samples() {
-		return func(int) *Estimate { return nil }, nil
+		return nil, nil
 	}
 	slices.Sort(waits)
 	half, most := waits[len(waits)/2], waits[len(waits)*9/10]
-	return func(int) *Estimate {
-		from := int(half / time.Minute)
-		return &Estimate{From: from, To: max(from+1, int((most+time.Minute-1)/time.Minute))}
-	}, nil
+	from := int(half / time.Minute)
+	return &Estimate{From: from, To: max(from+1, int((most+time.Minute-1)/time.Minute))}, nil
 }

@@ -115,16 +115,6 @@ func RoleOf(c *Conversation, m *Message) string {
 	return "advisor"
 }
 
-func eventOf(k Kind) string {
-	switch k {
-	case Notice:
-		return EventNotice
-	case Note:
-		return EventNote
-	}
-	return EventMessage
-}
-
 func readData(c *Conversation, m Mark) json.RawMessage {
 	return encode(reading{c.ID, m.Persona, m.Delivered, m.Read})
 }

@@ -7,7 +7,6 @@ var (
 	ErrClosed        = fault.New(fault.Conflict, "conversation_closed", "The conversation is closed.")
 	ErrReused        = fault.New(fault.Conflict, "client_id_reused", "Another message was sent under this client_id.")
 	ErrTaken         = fault.New(fault.Conflict, "conversation_taken", "The conversation has another adviser.")
-	ErrNotQueued     = fault.New(fault.Conflict, "conversation_not_queued", "The conversation is not in the queue.")
 	ErrNotClosed     = fault.New(fault.Conflict, "conversation_not_closed", "The conversation is still open.")
 	ErrRated         = fault.New(fault.Conflict, "conversation_rated", "The conversation has been rated.")
 	ErrNoConsent     = fault.New(fault.Forbidden, "consent_missing", "The person has not given consent.")

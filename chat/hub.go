@@ -123,24 +123,6 @@ func (s *Subscription) Close() {
 	}
 }
 
-// Next gives the events that follow, in order, waiting for the first of them. It ends with ctx, or with
-// ErrHubClosed.
-func (s *Subscription) Next(ctx context.Context) ([]Event, error) {
-	for {
-		events, err := s.Ready(ctx)
-		if err != nil || len(events) > 0 {
-			return events, err
-		}
-		select {
-		case <-s.wake:
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		case <-s.hub.done:
-			return nil, ErrHubClosed
-		}
-	}
-}
-
 // Woken tells that Ready may have something.
 func (s *Subscription) Woken() <-chan struct{} { return s.wake }
 

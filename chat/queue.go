@@ -304,7 +304,7 @@ func (t *turn) positions(ctx context.Context, class string, only ...string) erro
 	if err != nil {
 		return err
 	}
-	estimate, err := t.service.estimator(ctx, class)
+	estimate, err := t.service.estimate(ctx, class)
 	if err != nil {
 		return err
 	}
@@ -318,7 +318,7 @@ func (t *turn) positions(ctx context.Context, class string, only ...string) erro
 		if len(only) > 0 && only[0] != c.ID {
 			continue
 		}
-		data := queueing{c.ID, c.Topic, position, estimate(position), c.LongWaitAt != nil}
+		data := queueing{c.ID, c.Topic, position, estimate, c.LongWaitAt != nil}
 		if err := t.tell(ctx, c, EventQueue, encode(data), c.OpenedBy.ID); err != nil {
 			return err
 		}

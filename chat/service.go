@@ -265,17 +265,22 @@ func (s *Service) DraftChanged(ctx context.Context, draft string) error {
 		return err
 	}
 	for i := range list {
-		if !list[i].Consent.Stands() {
-			continue
-		}
-		err := s.transact(ctx, func(ctx context.Context, t *turn) error {
-			return t.tell(ctx, &list[i], EventContext, contextData(&list[i]), list[i].Adviser)
-		})
-		if err != nil {
+		if err := s.cardChanged(ctx, list[i].ID); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// cardChanged tells the adviser who may see the context card of a conversation to read it again.
+func (s *Service) cardChanged(ctx context.Context, conversation string) error {
+	return s.transact(ctx, func(ctx context.Context, t *turn) error {
+		c, err := t.Lock(ctx, conversation)
+		if err != nil || c.State != Assigned || !c.Consent.Stands() {
+			return err
+		}
+		return t.tell(ctx, c, EventContext, contextData(c), c.Adviser)
+	})
 }
 
 // Close ends a conversation. by is "" when the service does it. Again is no error.

@@ -11,7 +11,7 @@ import (
 // reached is archive.ErrUnavailable. All methods are safe for concurrent use.
 type Storage interface {
 	// Transact runs do in one transaction: all of it is kept, or nothing when do fails. After a commit the boxes
-	// that got an event are told to those who listen; see Wakes.
+	// that got an event are told to those who listen; see Listen.
 	Transact(ctx context.Context, do func(ctx context.Context, tx Tx) error) error
 
 	Conversation(ctx context.Context, id string) (*Conversation, error)

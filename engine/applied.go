@@ -161,22 +161,10 @@ func (c *decision) inHistory(d calendar.Day) bool {
 
 // declaredIn is, by root slot, the version of the declaration that a fact stands in.
 func declaredIn(ed *rulebook.Edition) []*rulebook.Version {
-	by := map[string]*rulebook.Version{}
-	for i := range ed.Items {
-		if it := &ed.Items[i]; it.Kind == "facts" {
-			by[it.ID] = it.Version
-		}
-	}
 	out := make([]*rulebook.Version, len(ed.Vocabulary.Root.Fields))
 	for _, f := range ed.Vocabulary.Root.Fields {
-		head, _, isObject := strings.Cut(f.Name, ".")
-		switch {
-		case by[f.Name] != nil: // a list
-			out[f.Slot] = by[f.Name]
-		case isObject:
-			out[f.Slot] = by[head]
-		default:
-			out[f.Slot] = by["radice"]
+		if it := ed.Declaration(f.Name); it != nil {
+			out[f.Slot] = it.Version
 		}
 	}
 	return out

@@ -20,13 +20,12 @@ type Engine struct {
 	noting  *noting
 	declare []*rulebook.Version // by root slot: the declaration of the fact
 
-	forms        map[*rulebook.FormVersion]*formPlan
-	declarations map[string]FindingRule // of facts, by group
+	forms map[*rulebook.FormVersion]*formPlan
 }
 
 // New prepares an edition: everything that does not depend on a case is done here, once.
 func New(ed *rulebook.Edition) *Engine {
-	g := &Engine{edition: ed, plan: counter.NewPlan(ed), book: explain.NewBook(ed), checks: newChecks(ed), slots: newSlots(ed.Vocabulary), declarations: declarations(ed), noting: newNoting(ed), declare: declaredIn(ed)}
+	g := &Engine{edition: ed, plan: counter.NewPlan(ed), book: explain.NewBook(ed), checks: newChecks(ed), slots: newSlots(ed.Vocabulary), noting: newNoting(ed), declare: declaredIn(ed)}
 	g.forms = newFormPlans(g)
 	return g
 }

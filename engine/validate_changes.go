@@ -52,8 +52,6 @@ func (s slotSet) meets(t slotSet) bool {
 	return false
 }
 
-func (s slotSet) empty() bool { return !slices.ContainsFunc(s, func(w uint64) bool { return w != 0 }) }
-
 // changes are the root slots in which two cases differ and, of a list that has as many rows as before, the rows.
 type changes struct {
 	slots slotSet
@@ -88,7 +86,7 @@ func changesBetween(before, after *fact.Facts) changes {
 	for i := range after.Root {
 		c.slot(i, &before.Root[i], &after.Root[i])
 	}
-	if unlike(before.Findings, after.Findings) {
+	if !slices.Equal(before.Findings, after.Findings) {
 		for _, f := range [][2]*fact.Facts{{before, after}, {after, before}} {
 			for _, d := range f[0].Findings {
 				if !slices.Contains(f[1].Findings, d) {

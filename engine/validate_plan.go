@@ -285,14 +285,3 @@ func (b *planner) derived(p *formPlan, d *rulebook.Derived) slotSet {
 	}
 	return s.with(b.engine.slots.perWeek) // weeks are said in days too
 }
-
-// declarations is the version of the declaration that each fact stands in, for what lenient reading finds.
-func declarations(ed *rulebook.Edition) map[string]FindingRule {
-	out := map[string]FindingRule{}
-	for i := range ed.Items {
-		if it := &ed.Items[i]; it.Kind == "facts" {
-			out[it.ID] = FindingRule{ID: it.ID, Version: it.Version.Number, Digest: it.Version.Digest}
-		}
-	}
-	return out
-}

@@ -18,7 +18,7 @@ func (v *validation) declared() {
 	at := map[same]int{}
 	for _, d := range v.facts.Findings {
 		path := fact.PathOf(d.Pointer)
-		key := same{withoutRows(path), d.Code, d.Text}
+		key := same{fact.WithoutRows(path), d.Code, d.Text}
 		if i, ok := at[key]; ok {
 			v.out.Findings[i].Fields = append(v.out.Findings[i].Fields, path)
 			continue
@@ -26,38 +26,20 @@ func (v *validation) declared() {
 		at[key] = len(v.out.Findings)
 		v.wrong = true
 		v.out.Findings = append(v.out.Findings, Finding{
-			Rule: v.declaration(key.field), Severity: severityOfError, Fields: []string{path}, Code: d.Code, Message: d.Text, Law: []rulebook.Citation{},
+			Rule: Declaration(v.engine.edition, key.field), Severity: severityOfError, Fields: []string{path}, Code: d.Code, Message: d.Text, Law: []rulebook.Citation{},
 		})
 	}
 }
 
 const severityOfError = "error"
 
-// withoutRows is a path with the numbers of the rows taken out: "richiesta.lavoratori[].qualifica".
-func withoutRows(path string) string {
-	from := strings.IndexByte(path, '[')
-	to := strings.IndexByte(path, ']')
-	if from < 0 || to < from {
-		return path
+// Declaration names the declaration that a place among the facts stands in, for what is said of the place by no rule.
+func Declaration(ed *rulebook.Edition, path string) FindingRule {
+	it := ed.Declaration(path)
+	if it == nil {
+		return FindingRule{}
 	}
-	return path[:from+1] + path[to:]
-}
-
-// declaration is the group of facts that a path stands in: a list, an object, or the root.
-func (v *validation) declaration(path string) FindingRule {
-	list, _, isRow := strings.Cut(path, "[]")
-	head, _, isObject := strings.Cut(path, ".")
-	by := v.engine.declarations
-	switch {
-	case isRow:
-		return by[list]
-	case isObject:
-		return by[head]
-	}
-	if d, ok := by[path]; ok {
-		return d // a list
-	}
-	return by["radice"]
+	return FindingRule{ID: it.ID, Version: it.Version.Number, Digest: it.Version.Digest}
 }
 
 // ruled is what one rule found.

@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"slices"
-
 	"omnia/engine/calendar"
 	"omnia/engine/fact"
 	"omnia/engine/quantity"
@@ -157,6 +155,3 @@ func (v *validation) kept(reads slotSet) bool {
 func (c *decision) on(day calendar.Day) {
 	c.env.Row, c.env.RowIndex, c.env.Day, c.env.Failure = nil, 0, day, nil
 }
-
-// unlike tells whether two texts of findings differ.
-func unlike(a, b []fault.Detail) bool { return !slices.Equal(a, b) }

@@ -35,8 +35,11 @@ func sampleLeaves(t testing.TB) map[string][]byte {
 	e := ledger.Erasure{ID: "e-1", Instant: noon, Entry: r.ID, Paths: []string{"actor", "/azienda/codice_fiscale"}, Reason: "art. 17"}
 	d := ledger.Edition{Name: "2026-1", Instant: noon, Digest: r.EditionDigest, PolicyDigest: r.PolicyDigest,
 		Items: []ledger.EditionItem{{"counter", "cigo.ore_un_terzo", 1, r.Rules[1].Digest}}, Files: []ledger.EditionFile{{"counters/cigo.yaml", r.FactsDigest}}}
+	on := ledger.Activation{ID: "t-1", Instant: noon, Edition: "2026-1", EditionDigest: r.EditionDigest, Reason: "pubblicazione", Actor: r.Actor}
 	leaves := map[string][]byte{}
-	for name, encode := range map[string]func() ([]byte, error){"receipt": r.Encode, "access": a.Encode, "erasure": e.Encode, "edition": d.Encode} {
+	for name, encode := range map[string]func() ([]byte, error){
+		"receipt": r.Encode, "access": a.Encode, "erasure": e.Encode, "edition": d.Encode, "activation": on.Encode,
+	} {
 		leaves[name] = must[[]byte](t)(encode())
 	}
 	return leaves
@@ -74,6 +77,9 @@ func recoded(leaf []byte) (again []byte) {
 		again, _ = r.Encode()
 	}
 	if a, err := ledger.DecodeAccess(leaf); err == nil {
+		again, _ = a.Encode()
+	}
+	if a, err := ledger.DecodeActivation(leaf); err == nil {
 		again, _ = a.Encode()
 	}
 	if e, err := ledger.DecodeErasure(leaf); err == nil {

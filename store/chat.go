@@ -201,12 +201,9 @@ func (s chatStore) Messages(ctx context.Context, conversation string, from chat.
 	}
 	const at, late = "CASE WHEN seq = 0 THEN dopo ELSE seq END", "CASE WHEN seq = 0 THEN 1 ELSE 0 END"
 	q := s.db(ctx).Where("conversazione = ?", conversation)
-	switch {
-	case from.ID == "":
-		q = q.Where("(seq > ? OR (seq = 0 AND dopo >= ?))", from.Seq, from.Seq)
-	case from.Late:
+	if from.Late {
 		q = q.Where("(seq > ? OR (seq = 0 AND (dopo > ? OR (dopo = ? AND id > ?))))", from.Seq, from.Seq, from.Seq, from.ID)
-	default:
+	} else {
 		q = q.Where("(seq > ? OR (seq = 0 AND dopo >= ?))", from.Seq, from.Seq)
 	}
 	if !notes {

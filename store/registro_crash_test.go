@@ -226,3 +226,54 @@ func TestAnInstanceIsClosedUnderItsCallers(t *testing.T) {
 		}
 	}
 }
+
+// TestKeysAreRotated lets another key sign from one size on. An instance that has both goes on, one that has the old one only reads.
+func TestKeysAreRotated(t *testing.T) {
+	t.Parallel()
+	dsn, old, fresh := postgresDSN(t), newKey(t), newKey(t)
+	onlyOld := openKeyed(t, dsn, old)
+	both, err := store.Open(t.Context(), dsn, store.Options{Keys: []string{fresh, old}}) // an empty log is founded on the last
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := both.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	public, err := ledger.PublicOf(fresh)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := storetest.Edition("2026-1", 1)
+	storetest.Publish(t, both, e)
+	decide := func(s *store.Store) error {
+		return s.Commit(t.Context(), []*ledger.Decision{storetest.Decision(e, storetest.Asked{})}, nil)
+	}
+	if err := errors.Join(decide(onlyOld), decide(both)); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 10 {
+				if err := decide(both); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	err = onlyOld.ChangeKeyring(t.Context(), func(ring *ledger.Keyring, size int64) (*ledger.Keyring, error) {
+		return ring.Rotate(public, size+1, time.Now().UTC().Truncate(time.Millisecond).Add(20*time.Millisecond)) // a clock ahead
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wg.Wait()
+	if err := decide(onlyOld); !errors.Is(err, ledger.ErrReadOnly) {
+		t.Errorf("with the old key: %v, want ErrReadOnly", err)
+	}
+	if report, _ := storetest.Verified(t, onlyOld); report.Decisions != 82 {
+		t.Errorf("in the log: %+v", report)
+	}
+}

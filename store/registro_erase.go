@@ -152,15 +152,22 @@ func (s *Store) forget(ctx context.Context, x *erasing, by int64) error {
 		if err := db.Exec("INSERT INTO cancellazioni (foglia, percorso, da) VALUES (?, ?, ?)", x.at, path, by).Error; err != nil {
 			return err
 		}
-		sql := "UPDATE decisioni SET persona = '' WHERE posizione = ?"
-		if column, ok := strings.CutPrefix(path, "/"); ok && slices.Contains(personalOfAccess, column) {
-			sql = "UPDATE accessi SET " + column + " = '' WHERE id = (SELECT id FROM foglie WHERE posizione = ? AND tipo = 'access/v1')"
-		} else if path != ledger.PathActor {
-			continue
+		for _, sql := range copiesOf(path) {
+			if err := db.Exec(sql, x.at).Error; err != nil {
+				return err
+			}
 		}
-		if err := db.Exec(sql, x.at).Error; err != nil {
-			return err
-		}
+	}
+	return nil
+}
+
+// copiesOf are the statements that empty the columns in which the value of a path stands a second time, to be found by it.
+func copiesOf(path string) []string {
+	if path == ledger.PathActor {
+		return []string{"UPDATE decisioni SET persona = '' WHERE posizione = ?", "UPDATE attivazioni SET da = '' WHERE posizione = ?"}
+	}
+	if column, ok := strings.CutPrefix(path, "/"); ok && slices.Contains(personalOfAccess, column) {
+		return []string{"UPDATE accessi SET " + column + " = '' WHERE id = (SELECT id FROM foglie WHERE posizione = ? AND tipo = 'access/v1')"}
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"omnia/archive"
 	"omnia/internal/pgtest"
@@ -151,4 +152,33 @@ func TestWhoHasNoKeyDoesNotWrite(t *testing.T) {
 	attempt([]string{}, ledger.ErrReadOnly)
 	attempt([]string{key("omnia.example/registro"), key("other.example/log")}, ledger.ErrReadOnly)
 	attempt([]string{key("other.example/log"), own}, nil)
+}
+
+// TestAHeadThatStoodForLongIsKept holds that a checkpoint which others may have fetched can still be asked for.
+func TestAHeadThatStoodForLongIsKept(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	s, err := Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "omnia.db"), Options{Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for size, wait := range []time.Duration{time.Second, time.Second, signEvery, time.Second, time.Hour, 0} {
+		if err := s.Record(t.Context(), line()); err != nil {
+			t.Fatalf("leaf %d: %v", size, err)
+		}
+		now = now.Add(wait)
+	}
+	for size, want := range map[int64]bool{2: false, 3: true, 5: true, 6: true} {
+		if got, err := s.SignedAt(t.Context(), size); (err == nil) != want || want && got.Tree.N != size {
+			t.Errorf("checkpoint %d: %+v, %v", size, got, err)
+		}
+	}
 }

@@ -88,13 +88,6 @@ type Book struct {
 // New prepares an edition; that it has all it needs is told by [Check].
 func New(ed *rulebook.Edition) *Book { return &Book{ed, explain.NewBook(ed)} }
 
-// Of are the alerts of one edition for a case and the delegations with its matricola; callers that
-// ask more than once keep a [Book].
-func Of(ed *rulebook.Edition, c Case, deleghe []archive.Delega, today calendar.Day, lang string) []Alert {
-	b := New(ed)
-	return Sort(append(b.Unit(c, today, lang), b.Deleghe(c.Posizione, deleghe, today, lang)...))
-}
-
 // Unit are the alerts of one production unit on the day, sorted.
 func (b *Book) Unit(c Case, today calendar.Day, lang string) []Alert {
 	w := b.writer(c.Posizione, today, lang)

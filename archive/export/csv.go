@@ -79,10 +79,10 @@ func (c *csvWriter) end() error {
 	return err
 }
 
-// guard marks a text that a spreadsheet would run: with an apostrophe before it, which spreadsheets take
+// Guard marks a text that a spreadsheet would run: with an apostrophe before it, which spreadsheets take
 // for "this is text". One that begins with an apostrophe gets another, so that taking the first one off gives every
 // text back.
-func guard(s string) string {
+func Guard(s string) string {
 	if t := strings.TrimLeft(s, " \u00a0"); t != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠'", []rune(t)[0]) {
 		return "'" + s
 	}
@@ -108,7 +108,7 @@ func (machine) cell(f *fact.Field, v *fact.Value) string {
 	case fact.Days:
 		return runs(v.Days, calendar.Day.String, "/")
 	}
-	return guard(v.Text)
+	return Guard(v.Text)
 }
 
 // excel is the CSV that an Italian Excel opens with a double click.
@@ -130,12 +130,12 @@ func (e excel) cell(f *fact.Field, v *fact.Value) string {
 	case fact.Days:
 		return runs(v.Days, italian, " - ")
 	case fact.Code:
-		return guard(f.Word(v, e.lang))
+		return Guard(f.Word(v, e.lang))
 	}
 	if f.Type == fact.Text && taken.MatchString(v.Text) {
 		return `="` + v.Text + `"`
 	}
-	return guard(v.Text)
+	return Guard(v.Text)
 }
 
 // taken are the texts that Excel would take for a number, a day or a time: 0123456789 would lose its zero,

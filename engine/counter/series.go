@@ -239,15 +239,6 @@ func (s *series) units(w calendar.Span) int64 {
 	return s.prefix[to] - s.prefix[from]
 }
 
-// on is the amount of one day, in 1/scale.
-func (s *series) on(d calendar.Day) int64 {
-	i := int(d - s.lo)
-	if i < 0 || i >= len(s.prefix)-1 {
-		return 0
-	}
-	return s.prefix[i+1] - s.prefix[i]
-}
-
 // sum is the exact sum over a window.
 func (s *series) sum(w calendar.Span) quantity.Rat {
 	if s.exact == nil {

@@ -226,6 +226,15 @@ type Facts struct {
 // Get is the root fact of that name ("azienda.settore"). The name must be declared.
 func (f *Facts) Get(name string) *Value { return &f.Root[f.Vocabulary.Root.Slot(name)] }
 
+// Text is a text of the root; "" where it is unknown, to the facts or to their vocabulary.
+func (f *Facts) Text(name string) string {
+	at := f.Vocabulary.Root.Slot(name)
+	if at < 0 || !f.Root[at].IsKnown() {
+		return ""
+	}
+	return f.Root[at].Text
+}
+
 // Ref names one fact of one case: a field, and the row it is in when the field is in a list.
 type Ref struct {
 	Field *Field
@@ -244,6 +253,20 @@ func (r Ref) Path() string {
 func (r Ref) Pointer() string {
 	p := strings.NewReplacer(".", "/", "[", "/", "]", "").Replace(r.Path())
 	return "/facts/" + p
+}
+
+// WithoutRows is a path with the numbers of the rows taken out: "periodi[].causale", as [Field] has it.
+func WithoutRows(path string) string {
+	var b strings.Builder
+	for {
+		head, rest, found := strings.Cut(path, "[")
+		b.WriteString(head)
+		if !found {
+			return b.String()
+		}
+		_, path, _ = strings.Cut(rest, "]")
+		b.WriteString("[]")
+	}
 }
 
 // PathOf turns a pointer below /facts into the dotted path of [Ref.Path]:

@@ -162,5 +162,8 @@ func TestRefsNameAFactForPeopleAndForPrograms(t *testing.T) {
 		if got := fact.PathOf(tt.pointer); got != tt.path {
 			t.Errorf("path of %s is %s", tt.pointer, got)
 		}
+		if got := fact.WithoutRows(tt.path); got != tt.ref.Field.Path {
+			t.Errorf("%s without rows is %s, want %s", tt.path, got, tt.ref.Field.Path)
+		}
 	}
 }

@@ -61,8 +61,6 @@ func asRat(v any) rat {
 	return v.(rat)
 }
 
-func asDay(v any) calendar.Day { return calendar.Day(v.(time.Time).Unix() / 86400) }
-
 func asTime(d calendar.Day) day { return time.Unix(int64(d)*86400, 0).UTC() }
 
 // functionsOf are ours, written again over native values; param needs the day.

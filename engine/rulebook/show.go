@@ -22,6 +22,21 @@ func (ed *Edition) Find(id string, at *calendar.Day) []*Item {
 	return found
 }
 
+// Declaration is the declaration that a fact stands in, or a place in it ("richiesta.lavoratori[0].qualifica"): its
+// list, its object, or the facts that belong to none.
+func (ed *Edition) Declaration(path string) *Item {
+	path, _, _ = strings.Cut(path, "[")
+	object, _, _ := strings.Cut(path, ".")
+	for _, id := range []string{path, object, rootFacts} {
+		for i := range ed.Items {
+			if it := &ed.Items[i]; it.Kind == "facts" && it.ID == id {
+				return it
+			}
+		}
+	}
+	return nil
+}
+
 // NearestID is the id most like the one written, or "".
 func (ed *Edition) NearestID(id string) string {
 	var ids []string

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"omnia/engine"
-	"omnia/engine/fact"
 	"omnia/ledger"
 )
 
@@ -125,7 +124,7 @@ func (b *Backtest) Add(ctx context.Context, editions Editions, draft *engine.Eng
 
 // count adds up the changes between the two.
 func (b *Backtest) count(d *ledger.Decision, own, then *decided, failure error) {
-	c := comparison{decision: d, sector: own.sector(), matricola: masked(of(own.facts, "azienda.matricola")), before: own.esito(), after: refused}
+	c := comparison{decision: d, sector: own.sector(), matricola: masked(own.facts.Text("azienda.matricola")), before: own.esito(), after: refused}
 	if failure == nil {
 		c.after = then.esito()
 		c.compare(own, then)
@@ -236,13 +235,4 @@ func masked(matricola string) string {
 		return strings.Repeat("•", len(matricola))
 	}
 	return strings.Repeat("•", len(matricola)-shown) + matricola[len(matricola)-shown:]
-}
-
-// of is a text among the facts; "" when it is unknown or not declared.
-func of(f *fact.Facts, name string) string {
-	slot := f.Vocabulary.Root.Slot(name)
-	if slot < 0 || !f.Root[slot].IsKnown() {
-		return ""
-	}
-	return f.Root[slot].Text
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"omnia/engine"
+	"omnia/engine/fact"
 	"omnia/engine/rulebook"
 	"omnia/ledger"
 )
@@ -191,29 +192,13 @@ func (c *comparison) needs(a, b *engine.Validation) {
 
 func fields(list []engine.Missing) (names []string) {
 	for _, m := range list {
-		name := withoutRows(m.Field)
+		name := fact.WithoutRows(m.Field)
 		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
 	slices.Sort(names)
 	return names
-}
-
-// withoutRows writes lavoratori[] for lavoratori[12].
-func withoutRows(field string) string {
-	var b strings.Builder
-	inside := false
-	for _, r := range field {
-		if r == ']' {
-			inside = false
-		}
-		if !inside {
-			b.WriteRune(r)
-		}
-		inside = inside || r == '['
-	}
-	return b.String()
 }
 
 // values compares what the form works out. Values are many: that they differ is what is added up.

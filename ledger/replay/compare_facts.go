@@ -284,7 +284,7 @@ func changed(v any, path []step, to json.RawMessage) any {
 	return list
 }
 
-// path of a pointer without its rows: "richiesta.lavoratori[].qualifica", as facts are declared.
+// declaredPath is a path without its rows: "richiesta.lavoratori[].qualifica", as facts are declared.
 func declaredPath(path []step) string {
 	var b strings.Builder
 	for _, s := range path {

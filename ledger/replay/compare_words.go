@@ -79,7 +79,7 @@ func (w *weighing) partName(p *PartChange) string {
 	case partCounter, partFinding:
 		name = w.title(id)
 	case partMissing, partAllowed:
-		name = w.label(withoutRows(p.ID))
+		name = w.label(fact.WithoutRows(p.ID))
 	}
 	if name == "" {
 		name = p.ID

@@ -74,7 +74,7 @@ const unknownSector = "unknown"
 
 // sector is unknown where the facts do not tell.
 func (x *decided) sector() string {
-	if s := of(x.facts, "azienda.settore"); s != "" {
+	if s := x.facts.Text("azienda.settore"); s != "" {
 		return s
 	}
 	return unknownSector

@@ -84,8 +84,18 @@ func erasing(t *testing.T, open Open) {
 	if list, _, err := s.Decisions(t.Context(), ledger.Criteria{Persona: "p1"}, archive.Page{Limit: 9}); err != nil || len(list) != 1 || list[0].Receipt.ID != other.Receipt.ID {
 		t.Errorf("by the person: %v, %v", ids(list), err)
 	}
+	who, err := s.Activations(t.Context())
+	if err != nil || len(who) != 1 || who[0].By != "direttore" {
+		t.Fatalf("who activated: %+v, %v", who, err)
+	}
+	if err := s.Erase(t.Context(), ledger.Erasure{Entry: who[0].ID, Reason: "x"}); err != nil {
+		t.Fatal(err)
+	}
+	if who, err = s.Activations(t.Context()); err != nil || who[0].By != "" {
+		t.Errorf("who activated, afterwards: %+v, %v", who, err)
+	}
 	report, _ := Verified(t, s)
-	if report.Erasures != 2 || report.Erased != 3 {
+	if report.Erasures != 3 || report.Erased != 4 {
 		t.Errorf("in the log: %+v", report)
 	}
 	if _, err := ledger.Assemble(got.Facts, got.Receipt.Personal, got.Personal); err == nil {

@@ -111,12 +111,18 @@ CREATE TABLE ripetizioni (
     aggiornata_il timestamptz NOT NULL
 );
 
--- Leaves and decisions are only ever added; of a decision nothing changes but who asked, when that is erased.
+-- Leaves and decisions are only ever added; of a decision nothing changes but who asked, of an activation
+-- but who did it, when that is erased.
 -- +goose StatementBegin
 CREATE FUNCTION registro_solo_aggiunte() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'decisioni' THEN
         IF NEW.persona = '' AND to_jsonb(NEW) - 'persona' = to_jsonb(OLD) - 'persona' THEN
+            RETURN NEW;
+        END IF;
+    END IF;
+    IF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'attivazioni' THEN
+        IF NEW.da = '' AND to_jsonb(NEW) - 'da' = to_jsonb(OLD) - 'da' THEN
             RETURN NEW;
         END IF;
     END IF;

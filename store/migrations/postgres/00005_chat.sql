@@ -27,7 +27,7 @@ CREATE INDEX conversazioni_coda ON conversazioni (priorita, in_coda_dal, id) WHE
 CREATE INDEX conversazioni_correnti ON conversazioni (advisor) WHERE stato = 'assegnata';
 CREATE INDEX conversazioni_attese ON conversazioni (classe, presa_il) WHERE presa_il IS NOT NULL AND fuori_orario = 0;
 CREATE INDEX conversazioni_finite ON conversazioni (chiusa_il) WHERE chiusa_il IS NOT NULL;
-CREATE INDEX conversazioni_bozza ON conversazioni (bozza) WHERE bozza <> '';
+CREATE INDEX conversazioni_bozza ON conversazioni (bozza, id);
 CREATE INDEX conversazioni_apertura ON conversazioni (aperta_il);
 
 CREATE TABLE messaggi (

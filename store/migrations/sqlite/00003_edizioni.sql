@@ -43,9 +43,10 @@ CREATE TABLE attivazioni (
 );
 CREATE UNIQUE INDEX attivazioni_posizione ON attivazioni (posizione);
 
--- Who took what into use is only ever added to.
+-- Who took what into use is only ever added to; nothing changes but who it was, when that is erased.
 -- +goose StatementBegin
-CREATE TRIGGER attivazioni_immutabili BEFORE UPDATE ON attivazioni
+CREATE TRIGGER attivazioni_immutabili BEFORE UPDATE ON attivazioni WHEN NEW.da <> '' OR NEW.id IS NOT OLD.id OR NEW.edizione IS NOT OLD.edizione
+    OR NEW.istante IS NOT OLD.istante OR NEW.motivo IS NOT OLD.motivo OR NEW.posizione IS NOT OLD.posizione
 BEGIN
     SELECT RAISE(ABORT, 'registro: rows are only ever added');
 END;
