@@ -40,6 +40,8 @@ type Decider interface {
 	// At is the engine of any edition that was ever published, by its root digest. One that is not known, or that this
 	// version can't load, is replay.ErrNoEdition; other errors are those of reaching the store.
 	At(ctx context.Context, digest string) (*engine.Engine, error)
+	// Servable is nil when that edition could be taken into use here; else the error is like that of At.
+	Servable(ctx context.Context, digest string) error
 	// Counters answers every counter on the facts, which were decoded with ed's vocabulary, and
 	// gives the decision its id and instant. Input that nothing can be decided on is a *fault.Fault.
 	Counters(ctx context.Context, ed *rulebook.Edition, facts *fact.Facts, opt engine.Options) (*engine.Counters, error)

@@ -8,7 +8,7 @@ import (
 
 // problemTable explains every code that a caller may meet, in a problem or in its errors. The
 // pages under /problems and docs/errori.md are made from it.
-var problemTable = slices.Concat(coreProblems, accessProblems, provvedimentiProblems, importProblems, formProblems, chatProblems, decisionProblems)
+var problemTable = slices.Concat(coreProblems, accessProblems, provvedimentiProblems, importProblems, formProblems, editionProblems, chatProblems, decisionProblems)
 
 // coreProblems are those of any request, and of facts.
 var coreProblems = []explained{

@@ -79,6 +79,11 @@ type follower struct {
 func (d *follower) Edition() *rulebook.Edition { return d.current.Load().Edition() }
 func (d *follower) Ready() error               { return nil }
 
+func (d *follower) Servable(ctx context.Context, digest string) error {
+	_, err := d.At(ctx, digest)
+	return err
+}
+
 func (d *follower) Renew(ctx context.Context) error {
 	d.renewed.Add(1)
 	digest, err := d.world.store.ActiveEdition(ctx)

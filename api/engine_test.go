@@ -22,6 +22,11 @@ func (r real) Ready() error { return nil }
 
 func (r real) Renew(context.Context) error { return nil }
 
+func (r real) Servable(ctx context.Context, digest string) error {
+	_, err := r.At(ctx, digest)
+	return err
+}
+
 // At knows one edition only.
 func (r real) At(_ context.Context, digest string) (*engine.Engine, error) {
 	if digest != r.engine.Edition().Digest {

@@ -32,7 +32,8 @@ type Policies interface {
 //
 // Methods called with a context that [Archive.Within] passed on are part of its transaction.
 type Archive interface {
-	Drafts // applications being filled in
+	Drafts   // applications being filled in
+	Editions // of the rules
 
 	// Within runs do in one transaction: all of it is kept, or nothing when do fails.
 	Within(ctx context.Context, do func(ctx context.Context) error) error

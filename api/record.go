@@ -145,7 +145,7 @@ func (s *server) retried(do action) action {
 				return failure(c.lang, codeArchiveUnavailable).Wrap(err)
 			}
 			if err := s.Decider.Renew(c.Request.Context()); err != nil {
-				return failure(c.lang, codeArchiveUnavailable).Wrap(err)
+				return s.unrenewed(c, err)
 			}
 			c.lines, c.decisions = nil, nil
 		}

@@ -43,14 +43,14 @@ const (
 
 // routes is the whole surface of the service. The OpenAPI document names exactly these.
 func (s *server) routes() []route {
-	return slices.Concat(s.openRoutes(), s.formRoutes(), s.draftRoutes(), s.matricoleRoutes(), s.delegheRoutes(), s.provvedimentiRoutes(), s.accessiRoutes(), s.decisionRoutes(), s.ledgerRoutes(), s.chatRoutes(), s.adviserRoutes(), s.serviceRoutes())
+	return slices.Concat(s.openRoutes(), s.editionRoutes(), s.formRoutes(), s.draftRoutes(), s.matricoleRoutes(), s.delegheRoutes(), s.provvedimentiRoutes(), s.accessiRoutes(), s.decisionRoutes(), s.ledgerRoutes(), s.chatRoutes(), s.adviserRoutes(), s.serviceRoutes())
 }
 
 var asJSON = []string{typeJSON}
 
 // openRoutes read no archive.
 func (s *server) openRoutes() []route {
-	const rules, editions = "regole.leggi", "edizioni.leggi"
+	const rules = "regole.leggi"
 	return []route{
 		{method: http.MethodPost, path: "/v1/counters", produces: asJSON, action: s.computeCounters, permit: "contatori.calcola", decides: true,
 			summary: "calcola tutti i contatori sui fatti inviati"},
@@ -60,10 +60,6 @@ func (s *server) openRoutes() []route {
 			summary: "mostra la versione in vigore in un giorno"},
 		{method: http.MethodGet, path: "/v1/rules/:id/versions", produces: asJSON, action: s.listRuleVersions, permit: rules,
 			summary: "elenca tutte le versioni"},
-		{method: http.MethodGet, path: "/v1/editions", produces: asJSON, action: s.listEditions, permit: editions,
-			summary: "elenca le edizioni delle regole"},
-		{method: http.MethodGet, path: "/v1/editions/:edition", produces: asJSON, action: s.showEdition, permit: editions,
-			summary: "mostra il contenuto di un’edizione"},
 	}
 }
 
@@ -134,7 +130,7 @@ func (s *server) negotiated(rt route) action {
 
 // conditioned is the handler of a route with what the archive asks of it around it.
 func (s *server) conditioned(rt route) action {
-	do := rt.action
+	do := s.ruled(rt.path, rt.action)
 	if rt.repeats {
 		do = s.repeatable(do)
 	}

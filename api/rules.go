@@ -49,15 +49,19 @@ type ruleVersion struct {
 
 func (s *server) listRules(c *call) error {
 	q := readQuery(c)
-	kind := q.choice("kind", kinds...)
+	kind, edition := q.choice("kind", kinds...), q.text("edition", "")
 	needle := strings.ToLower(q.text("q", ""))
 	page := q.paging("id", "-id", "kind", "-kind")
 	if err := q.err(); err != nil {
 		return err
 	}
+	ed, err := s.ruleEdition(c, edition)
+	if err != nil {
+		return err
+	}
 	today := rome.Day(s.Now())
 	var out []ruleSummary
-	for _, item := range grouped(s.Decider.Edition().Items) {
+	for _, item := range grouped(ed.Items) {
 		r := summary(item, c.lang, today)
 		if (kind == "" || kind == r.Kind) && matches(r, needle) {
 			out = append(out, r)
@@ -125,11 +129,14 @@ func reference(v *rulebook.Version) versionRef {
 func (s *server) showRule(c *call) error {
 	q := readQuery(c)
 	day := q.day("at", rome.Day(s.Now()))
-	kind := q.choice("kind", kinds...)
+	kind, edition := q.choice("kind", kinds...), q.text("edition", "")
 	if err := q.err(); err != nil {
 		return err
 	}
-	ed := s.Decider.Edition()
+	ed, err := s.ruleEdition(c, edition)
+	if err != nil {
+		return err
+	}
 	versions, err := find(ed, c.lang, c.Param("id"), kind)
 	if err != nil {
 		return err
@@ -147,12 +154,16 @@ func (s *server) showRule(c *call) error {
 
 func (s *server) listRuleVersions(c *call) error {
 	q := readQuery(c)
-	kind := q.choice("kind", kinds...)
+	kind, edition := q.choice("kind", kinds...), q.text("edition", "")
 	page := q.paging("-version", "version")
 	if err := q.err(); err != nil {
 		return err
 	}
-	versions, err := find(s.Decider.Edition(), c.lang, c.Param("id"), kind)
+	ed, err := s.ruleEdition(c, edition)
+	if err != nil {
+		return err
+	}
+	versions, err := find(ed, c.lang, c.Param("id"), kind)
 	if err != nil {
 		return err
 	}

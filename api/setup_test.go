@@ -43,6 +43,11 @@ func (f *fake) Edition() *rulebook.Edition { return f.edition }
 
 func (f *fake) Ready() error { return f.unready }
 
+func (f *fake) Servable(ctx context.Context, digest string) error {
+	_, err := f.At(ctx, digest)
+	return err
+}
+
 func (f *fake) Renew(context.Context) error { return f.unready }
 
 func (f *fake) At(_ context.Context, digest string) (*engine.Engine, error) {

@@ -10,7 +10,7 @@ import (
 const pingTime = 2 * time.Second
 
 // status says whether this instance may be chosen: 200 while it serves, 503 once it is stopping, or
-// while its archive is away.
+// while its archive is away, or the edition in use is one that it can't load.
 func (s *server) status(c *call) error {
 	if s.Draining() {
 		return failure(c.lang, codeStopping)
@@ -23,7 +23,7 @@ func (s *server) status(c *call) error {
 		}
 	}
 	if err := s.Decider.Ready(); err != nil {
-		return failure(c.lang, codeArchiveUnavailable).Wrap(err)
+		return editionUnavailable(c, err)
 	}
 	ed := s.Decider.Edition()
 	write(c.Context, http.StatusOK, c.media, up{

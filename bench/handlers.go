@@ -31,6 +31,8 @@ func (d decider) Edition() *rulebook.Edition { return d.engine.Edition() }
 
 func (d decider) Ready() error { return nil }
 
+func (d decider) Servable(context.Context, string) error { return nil }
+
 func (d decider) Renew(context.Context) error { return nil }
 
 func (d decider) At(context.Context, string) (*engine.Engine, error) { return d.engine, nil }

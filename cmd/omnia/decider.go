@@ -85,6 +85,15 @@ func (d *decider) At(ctx context.Context, digest string) (*engine.Engine, error)
 	return e, err
 }
 
+// Servable tells whether an edition that was published could be taken into use here.
+func (d *decider) Servable(ctx context.Context, digest string) error {
+	e, err := d.At(ctx, digest)
+	if err != nil {
+		return err
+	}
+	return servable(e.Edition())
+}
+
 // Ready is why the edition in use can't be used here; nil: it can.
 func (d *decider) Ready() error {
 	if u := d.unfit.Load(); u != nil {

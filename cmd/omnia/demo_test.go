@@ -4,8 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
+
+	"omnia/rules"
+	"omnia/store"
 )
 
 // lines runs a command line and gives what it wrote, line by line.
@@ -77,5 +84,39 @@ func TestDemoSaysWhenItsLinesCantBeWritten(t *testing.T) {
 	var errs bytes.Buffer
 	if code := run([]string{"demo", "generate", "--provvedimenti", "5000"}, streams{strings.NewReader(""), full{}, &errs}); code != exitWrong {
 		t.Errorf("exit %d: %s", code, errs.String())
+	}
+}
+
+// Instances that start at the same moment on an empty archive put the demo data in once, and none of them fails.
+func TestTheDemoDataGoInOnce(t *testing.T) {
+	t.Parallel()
+	p := onShared(t)
+	ed, err := loadEdition(rules.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stores [6]*store.Store
+	for i := range stores {
+		if stores[i], err = p.archiveConfig().open(t.Context(), slog.New(slog.DiscardHandler)); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = stores[i].Close() })
+	}
+	var seeding sync.WaitGroup
+	var times atomic.Int32
+	for _, s := range stores {
+		seeding.Go(func() {
+			n, err := seedDemo(t.Context(), s, ed, time.Now())
+			if err != nil {
+				t.Error(err)
+			}
+			if n > 0 {
+				times.Add(1)
+			}
+		})
+	}
+	seeding.Wait()
+	if times.Load() != 1 {
+		t.Errorf("they went in %d times", times.Load())
 	}
 }

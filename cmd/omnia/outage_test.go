@@ -56,7 +56,7 @@ func (p *place) refused(t *testing.T, s *server, fine func(a answer) bool) {
 // unaffected wants what needs no archive to go on.
 func (p *place) unaffected(t *testing.T, s *server) {
 	t.Helper()
-	for _, path := range []string{"/v1/rules", "/v1/editions", "/problems", "/openapi.json", "/metrics"} {
+	for _, path := range []string{"/v1/rules", "/problems", "/openapi.json", "/metrics"} {
 		if a := (caller{url: s.url}).ask(http.MethodGet, path, ""); a.status != http.StatusOK {
 			t.Errorf("%s needs no archive: %s", path, a)
 		}

@@ -30,7 +30,8 @@ var errMoved = errors.New("another edition was taken into use meanwhile")
 const publishTries = 5
 
 // start publishes the edition that a process was started with, when the store does not know it, and takes it into use
-// unless the one in use is a later one: an older program that is started again does not bring the older law back.
+// when it goes on from the one in use. So a new release brings its law with it; an older program that is started again
+// does not bring the older law back, and none sets aside what somebody published meanwhile.
 func (p *publisher) start(ctx context.Context, ed *rulebook.Edition, fsys fs.FS, reason string) (err error) {
 	for range publishTries {
 		if err = p.tryStart(ctx, ed, fsys, reason); !errors.Is(err, errMoved) {
@@ -49,7 +50,7 @@ func (p *publisher) tryStart(ctx context.Context, ed *rulebook.Edition, fsys fs.
 	if err != nil {
 		return err
 	}
-	activate := in == nil || !known && !p.later(ctx, in, ed)
+	activate := in == nil || !known && p.succeeds(ctx, ed, in)
 	if err := p.put(ctx, ed, fsys, in, activate, reason); err != nil {
 		return err
 	}
@@ -68,14 +69,18 @@ func (p *publisher) known(ctx context.Context, digest string) (bool, error) {
 	return err == nil, err
 }
 
-// later tells whether the edition in use came after ed: it lists ed among those published before it, or is written for a
-// later program than this one.
-func (p *publisher) later(ctx context.Context, in *archive.Edition, ed *rulebook.Edition) bool {
-	e, err := p.shelf.at(ctx, in.Digest)
-	if err != nil {
-		return true
+// succeeds tells whether ed goes on from the edition in use: it lists it among those published before it. On a draft any
+// other goes on, but for one that the draft itself goes on from, or when it is a draft for a later program.
+func (p *publisher) succeeds(ctx context.Context, ed *rulebook.Edition, in *archive.Edition) bool {
+	if !in.Draft() {
+		return lists(ed, in.Digest)
 	}
-	return slices.ContainsFunc(e.Edition().Published, func(l *rulebook.Published) bool { return l.Digest == ed.Digest })
+	e, err := p.shelf.at(ctx, in.Digest)
+	return err == nil && !lists(e.Edition(), ed.Digest)
+}
+
+func lists(ed *rulebook.Edition, digest string) bool {
+	return slices.ContainsFunc(ed.Published, func(l *rulebook.Published) bool { return l.Digest == digest })
 }
 
 // put publishes and, if so wished, takes into use what is to follow in, all or nothing.

@@ -180,8 +180,8 @@ func TestAReplayThatIsKilledGoesOn(t *testing.T) {
 		p.record(t, 6)
 		whole := withoutRun(t, p.run(t, "replay", "--all", "--json", "--parallel", "2"))
 		args, met := []string{"replay", "--all", "--parallel", "2"}, 0
-		for range 4 {
-			run, ended := p.killedReplay(t, args...)
+		for i := range 4 {
+			run, ended := p.killedReplay(t, time.Duration(i*rand.IntN(300))*time.Millisecond, args...) // the first at once: it is under way
 			if run == "" {
 				t.Fatal("no run was named")
 			}
@@ -199,8 +199,8 @@ func TestAReplayThatIsKilledGoesOn(t *testing.T) {
 	})
 }
 
-// killedReplay kills a replay at some moment after it has said what it is called.
-func (p *place) killedReplay(t *testing.T, args ...string) (run string, ended bool) {
+// killedReplay kills a replay so long after it has said what it is called.
+func (p *place) killedReplay(t *testing.T, after time.Duration, args ...string) (run string, ended bool) {
 	t.Helper()
 	cmd := command(t, p.env(), args...)
 	var out bytes.Buffer
@@ -217,7 +217,7 @@ func (p *place) killedReplay(t *testing.T, args ...string) (run string, ended bo
 		_, rest, _ := strings.Cut(lines.Text(), "run ")
 		run, _, _ = strings.Cut(rest, ":")
 	}
-	time.Sleep(time.Duration(200+rand.IntN(600)) * time.Millisecond)
+	time.Sleep(after)
 	_ = cmd.Process.Kill() // it may be through
 	_ = cmd.Wait()
 	return run, out.Len() > 0

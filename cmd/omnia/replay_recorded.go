@@ -87,8 +87,10 @@ func (c *replayCmd) choose(ctx context.Context, std streams, src *replaySource, 
 	src.chunks = func(after int64) chunks { return stored(ctx, r, state.Criteria, after, state.Until) }
 	if c.Edition == "" {
 		src.runs = &runs{record: r, state: state, saved: time.Now()}
-		fmt.Fprintf(std.err, "run %s: to go on with it, omnia replay --resume %s\n", state.ID, state.ID)
-		return src.runs.save(ctx)
+		if err := src.runs.save(ctx); err != nil {
+			return err
+		}
+		fmt.Fprintf(std.err, "run %s: to go on with it, omnia replay --resume %s\n", state.ID, state.ID) // kept by now: this holds
 	}
 	return nil
 }

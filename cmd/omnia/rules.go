@@ -9,7 +9,6 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"omnia/archive/avvisi"
 	"omnia/chat"
@@ -19,7 +18,6 @@ import (
 	"omnia/engine/explain"
 	"omnia/engine/fact"
 	"omnia/engine/rulebook"
-	"omnia/internal/rome"
 	"omnia/rules"
 )
 
@@ -436,54 +434,6 @@ func formatAll(fsys fs.FS) (changed []formatted, defects rulebook.Defects, err e
 		return nil
 	})
 	return changed, defects, err
-}
-
-type rulesPublishCmd struct {
-	rulesDir
-	On   string `placeholder:"DAY" help:"Day of publication, YYYY-MM-DD (default today)."`
-	Name string `arg:"" help:"Name of the edition: 2026.1."`
-}
-
-// Run checks, runs the cases, and writes the frozen list. A file that is there is never replaced.
-func (c *rulesPublishCmd) Run(std streams) error {
-	on, err := optionalDay(c.On)
-	if err != nil {
-		return err
-	}
-	if on == nil {
-		today := rome.Day(time.Now())
-		on = &today
-	}
-	root, err := c.writable()
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	if err := runCases(std, root.FS(), false); err != nil {
-		return err
-	}
-	list, defects := rulebook.Publish(root.FS(), c.Name, *on)
-	if len(defects) > 0 {
-		return refuse(std, defects)
-	}
-	if err := root.MkdirAll("editions", 0o755); err != nil {
-		return usage(err)
-	}
-	name := path.Join("editions", c.Name+".yaml")
-	if err := writeNew(root, name, list); err != nil {
-		return usage(err)
-	}
-	_, err = fmt.Fprintf(std.out, "pubblicata l'edizione %s in %s\n", c.Name, filepath.Join(c.Dir, name))
-	return err
-}
-
-func writeNew(root *os.Root, name string, data []byte) error {
-	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	return errors.Join(err, f.Close())
 }
 
 // rulesReferenceCmd writes the pages about facts and rules for people. It is for `make generate`.

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 
 	"omnia/archive"
-	"omnia/policies"
 )
 
 // rulesActivateCmd is `omnia rules activate`: an edition that the archive knows is taken into use by every instance on
@@ -20,20 +18,17 @@ type rulesActivateCmd struct {
 
 // Run takes it into use.
 func (c *rulesActivateCmd) Run(ctx context.Context, std streams) error {
-	p, err := policies.New()
-	if err != nil {
-		return wrong(err)
-	}
-	log := slog.New(slog.NewTextHandler(std.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	s, err := c.open(ctx, log)
+	p, closing, err := c.publisher(ctx, std)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = s.Close() }()
-	publisher := publisher{store: s, policies: p, log: log, shelf: shelf{store: s}}
-	e, err := publisher.activate(ctx, c.Name, c.Reason)
+	defer closing()
+	e, err := p.activate(ctx, c.Name, c.Reason)
 	if errors.Is(err, archive.ErrNotFound) {
-		return usage(fmt.Errorf("the archive knows no edition %s: it is published when a service starts with it", c.Name))
+		return usage(fmt.Errorf("l'archivio non conosce l'edizione %s: ce la mette omnia rules publish, o un servizio che parte con essa", c.Name))
+	}
+	if errors.Is(err, archive.ErrUnavailable) {
+		return usage(err)
 	}
 	if err != nil {
 		return wrong(err)

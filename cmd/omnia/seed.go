@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -24,8 +25,22 @@ func seedDemo(ctx context.Context, s *store.Store, ed *rulebook.Edition, now tim
 		return 0, err
 	}
 	d := demo{store: s, reader: reader, opt: archive.Options{Today: rome.Day(now)}}
-	err = s.Within(ctx, func(ctx context.Context) error {
-		there, _, err := s.Matricole(ctx, archive.Reach{All: true}, "", archive.Page{Limit: 1})
+	for range seedTries {
+		stored, err = d.once(ctx)
+		if !errors.Is(err, archive.ErrStale) {
+			break
+		}
+	}
+	return stored, err
+}
+
+// seedTries bounds how often the data are tried again when another instance was putting them in at the same moment.
+const seedTries = 5
+
+// once puts the data in, unless the archive has companies.
+func (d *demo) once(ctx context.Context) (stored int, err error) {
+	err = d.store.Within(ctx, func(ctx context.Context) error {
+		there, _, err := d.store.Matricole(ctx, archive.Reach{All: true}, "", archive.Page{Limit: 1})
 		if err != nil || len(there) > 0 {
 			return err
 		}

@@ -520,6 +520,10 @@ func (w *walk) open() {
 		name = edition["name"]
 	}
 	w.get("", fmt.Sprint("/v1/editions/", name))
+	if len(w.items(w.get("", fmt.Sprint("/v1/editions/", name, "/files?path=rules/acts.yaml")))) != 1 {
+		w.t.Error("the text of the edition in use is not there")
+	}
+	w.post("approvatore", fmt.Sprint("/v1/editions/", name, "/activation"), `{"reason":"prova"}`, http.StatusOK)
 	w.get("", "/problems/matricola_not_found")
 	for _, path := range []string{"/", "/status", "/metrics", "/problems", "/openapi.json", "/openapi.yaml"} {
 		w.get("", path)
