@@ -260,6 +260,18 @@ func TestOnlyAWrongTypeOrAnUnreadableDayIsRefused(t *testing.T) {
 	}
 }
 
+// The place of a defect is told in the reader's language, also where it says what the whole says.
+func TestAnUnknownFormIsToldInOnesLanguage(t *testing.T) {
+	t.Parallel()
+	s := formService(t)
+	for lang, text := range map[string]string{"it": "Il modulo indicato non esiste.", "de": "Dieses Formular gibt es nicht."} {
+		r := post("/v1/validate", `{"form": "nessuno", "facts": {}}`).with("Accept-Language", lang)
+		if p := problem(t, s.do(r)); len(p.Errors) != 1 || p.Errors[0].Text != text {
+			t.Errorf("%s: %+v", lang, p.Errors)
+		}
+	}
+}
+
 // Every fact is given a value of each other JSON type: each is one refusal that names its place.
 func TestEveryFieldWithEveryWrongType(t *testing.T) {
 	t.Parallel()
