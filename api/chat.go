@@ -243,7 +243,7 @@ type chatList[T any] struct {
 // eventsCursor is the place of the caller's box before anything else is read, so that nothing falls in between.
 func (s *server) eventsCursor(c *call) (string, error) {
 	box, err := s.Chat.Storage.Box(c.Request.Context(), c.who().Subject)
-	return eventID(box.Epoch, box.Last), err
+	return box.End().String(), err
 }
 
 // openingBody is the body of POST /v1/chat/conversations.
@@ -384,30 +384,34 @@ func topicCodes() (list []string) {
 }
 
 // ownConversations narrows criteria to those of the caller, and gives the question whether one may still be seen: a
-// delegation may have ended since, or the conversation gone back to the queue. Each matricola is asked once.
+// delegation may have ended since, or the conversation gone back to the queue. Each matricola is asked once. Who is an
+// adviser, and has a company too, sees both kinds.
 func (s *server) ownConversations(c *call, what *chat.Criteria) (visible func(*chat.Conversation) (bool, error), err error) {
 	who := c.who()
-	if who.Has("advisor") {
+	adviser := who.Has("advisor")
+	if !adviser {
+		what.OpenedBy = who.Subject
+	} else {
+		what.Of = who.Subject
 		if _, err := s.authorize(c, "chat.rispondi", ""); err != nil {
 			return nil, err
 		}
-		what.Adviser = who.Subject
-		return func(k *chat.Conversation) (bool, error) { return k.HeldBy(who.Subject), nil }, nil
 	}
-	what.OpenedBy = who.Subject
 	asked := map[string]bool{}
 	return func(k *chat.Conversation) (bool, error) {
-		matricola := k.Matricola
-		if may, known := asked[matricola]; known {
+		if k.OpenedBy.ID != who.Subject {
+			return adviser && k.HeldBy(who.Subject), nil
+		}
+		may, known := asked[k.Matricola]
+		if known {
 			return may, nil
 		}
-		_, err := s.authorize(c, "chat.usa", matricola)
+		_, err := s.authorize(c, "chat.usa", k.Matricola)
 		if f, refused := errors.AsType[*fault.Fault](err); refused && (f.Kind == fault.Forbidden || f.Kind == fault.NotFound) {
-			err = nil
-			asked[matricola] = false
+			asked[k.Matricola] = false
 			return false, nil
 		}
-		asked[matricola] = err == nil
+		asked[k.Matricola] = err == nil
 		return err == nil, err
 	}, nil
 }

@@ -18,7 +18,7 @@ type Pair struct {
 //
 // Within a class nobody is overtaken: whoever gets an adviser has nobody of the class before them whom that
 // adviser may have. One behind the first may be served before it only by an adviser who may not have the first one:
-// of another topic or, for the first minutes, another office, or who has just handed it back. Of the advisers who may, the
+// of another topic or, for the first minutes, another office, or who has just handed it back, or asks it themselves. Of the advisers who may, the
 // one who knows the person goes first; then who has the fewest conversations; then who has been idle longest. What an
 // adviser takes by hand is their own choice, and no part of this.
 func Assign(now time.Time, waiting []Conversation, advisers []Adviser, rules Rules, last func(*Conversation) (string, error)) ([]Pair, error) {
@@ -30,7 +30,7 @@ func Assign(now time.Time, waiting []Conversation, advisers []Adviser, rules Rul
 		best := -1
 		for j := range free {
 			a := &free[j]
-			if !a.There(now, rules.Gone()) || a.Open >= a.Capacity || a.Persona == c.PassedBy || !rules.Fits(a, c, now.Sub(c.QueuedAt)) {
+			if !a.There(now, rules.Gone()) || a.Open >= a.Capacity || a.Persona == c.PassedBy || a.Persona == c.OpenedBy.ID || !rules.Fits(a, c, now.Sub(c.QueuedAt)) {
 				continue
 			}
 			if known == "" && best < 0 {

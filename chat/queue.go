@@ -105,7 +105,7 @@ func (t *turn) handOver(ctx context.Context, c *Conversation, to string) error {
 	if err != nil {
 		return err
 	}
-	if !a.There(t.now, t.service.Rules().Gone()) {
+	if !a.There(t.now, t.service.Rules().Gone()) || a.Persona == c.OpenedBy.ID {
 		return ErrAdviserAbsent
 	}
 	if err := t.notice(ctx, c, "transferred", nil); err != nil {

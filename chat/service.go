@@ -458,7 +458,9 @@ func (t *turn) tell(ctx context.Context, c *Conversation, kind string, data json
 	events := make([]*Event, 0, len(to))
 	for _, p := range to {
 		if p != "" {
-			events = append(events, &Event{Persona: p, Type: kind, Conversation: c.ID, Matricola: c.Matricola, Data: data, At: t.now})
+			events = append(events, &Event{
+				Persona: p, AsAdviser: p != c.OpenedBy.ID, Type: kind, Conversation: c.ID, Matricola: c.Matricola, Data: data, At: t.now,
+			})
 		}
 	}
 	return t.Emit(ctx, events...)

@@ -27,7 +27,7 @@ type Storage interface {
 	// Find searches the folded words of messages in the conversations of c, the newest first.
 	Find(ctx context.Context, c Criteria, q string, page archive.Page) (items []Message, more bool, err error)
 
-	// Box is the state of a box; one that never got anything is empty, with an epoch.
+	// Box is the state of a box; one that never got anything is empty, with a mark.
 	Box(ctx context.Context, persona string) (Box, error)
 	// Events are those of a box after a number, in order, at most limit.
 	Events(ctx context.Context, persona string, after int64, limit int) ([]Event, error)
@@ -118,6 +118,7 @@ type Tx interface {
 
 // Criteria choose conversations; a zero field asks for nothing.
 type Criteria struct {
+	Of        string // a person who opened it, or has it, or had it last
 	OpenedBy  string // a person
 	Adviser   string // a person
 	Matricola string
@@ -129,7 +130,7 @@ type Criteria struct {
 
 // Texts are the criteria that are asked for.
 func (c Criteria) Texts() []string {
-	return []string{c.OpenedBy, c.Adviser, c.Matricola, c.Sede, string(c.State), string(c.Topic), c.Draft}
+	return []string{c.Of, c.OpenedBy, c.Adviser, c.Matricola, c.Sede, string(c.State), string(c.Topic), c.Draft}
 }
 
 // Adviser is somebody who answers, and whether they are there.

@@ -50,16 +50,19 @@ func conversazioneRowOf(c *chat.Conversation) (*conversazioneRow, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write a conversation: %w", err)
 	}
-	out := 0
-	if c.OutOfHours {
-		out = 1
-	}
 	return &conversazioneRow{
-		FuoriOrario: out,
-		ID:          c.ID, Matricola: c.Matricola, Sede: c.Sede, Argomento: string(c.Topic), Bozza: c.Draft, ApertaDa: c.OpenedBy.ID,
+		FuoriOrario: number(c.OutOfHours), ID: c.ID, Matricola: c.Matricola, Sede: c.Sede, Argomento: string(c.Topic), Bozza: c.Draft, ApertaDa: c.OpenedBy.ID,
 		Advisor: c.Adviser, Stato: string(c.State), Classe: c.Class, Priorita: c.Priority, ApertaIl: instant(c.OpenedAt),
 		InCodaDal: instant(c.QueuedAt), PresaIl: instantOf(c.FirstAssignedAt), ChiusaIl: instantOf(c.ClosedAt), Corpo: string(body),
 	}, nil
+}
+
+// number is how a column keeps yes or no.
+func number(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 func (r *conversazioneRow) conversation() (*chat.Conversation, error) {
@@ -121,6 +124,9 @@ func (s chatStore) Conversations(ctx context.Context, c chat.Criteria, page arch
 }
 
 func conversazioniWhere(q *gorm.DB, c chat.Criteria, prefix string) *gorm.DB {
+	if c.Of != "" {
+		q = q.Where("("+prefix+"aperta_da = ? OR "+prefix+"advisor = ?)", c.Of, c.Of)
+	}
 	for _, f := range []struct{ column, value string }{
 		{"aperta_da", c.OpenedBy}, {"advisor", c.Adviser}, {"matricola", c.Matricola}, {"sede", c.Sede},
 		{"stato", string(c.State)}, {"argomento", string(c.Topic)}, {"bozza", c.Draft},

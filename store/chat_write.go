@@ -194,14 +194,10 @@ func (t *chatTx) SetAdviser(ctx context.Context, a *chat.Adviser) error {
 	for _, topic := range a.Topics {
 		topics += string(topic) + ","
 	}
-	available := 0
-	if a.Available {
-		available = 1
-	}
 	err := t.db(ctx).Exec(`INSERT INTO consulenti (persona, nome, sede, argomenti, capienza, disponibile, visto_il, libero_dal) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (persona) DO UPDATE SET nome = excluded.nome, sede = excluded.sede, argomenti = excluded.argomenti, capienza = excluded.capienza,
 disponibile = excluded.disponibile, visto_il = excluded.visto_il`,
-		a.Persona, a.Name, a.Sede, topics, a.Capacity, available, instant(a.SeenAt), instant(a.SeenAt)).Error
+		a.Persona, a.Name, a.Sede, topics, a.Capacity, number(a.Available), instant(a.SeenAt), instant(a.SeenAt)).Error
 	return t.failure(ctx, "store an adviser", err)
 }
 
@@ -258,58 +254,64 @@ func (t *chatTx) flush(ctx context.Context) error {
 // put numbers the events of one box, whose row stays locked until the end, and stores them.
 func (t *chatTx) put(ctx context.Context, persona string, events []*chat.Event) error {
 	var last int64
-	err := t.db(ctx).Raw(`INSERT INTO caselle (persona, epoca, primo, ultimo, aggiornata_il) VALUES (?, ?, 1, ?, ?)
-ON CONFLICT (persona) DO UPDATE SET ultimo = caselle.ultimo + excluded.ultimo, aggiornata_il = excluded.aggiornata_il RETURNING ultimo`,
-		persona, newEpoch(), len(events), instant(t.now())).Scan(&last).Error
+	mark := newMark()
+	err := t.db(ctx).Raw(`INSERT INTO caselle (persona, segno_prima, primo, ultimo, segno_ultima, aggiornata_il) VALUES (?, ?, 1, ?, ?, ?)
+ON CONFLICT (persona) DO UPDATE SET ultimo = caselle.ultimo + excluded.ultimo, segno_ultima = excluded.segno_ultima,
+aggiornata_il = excluded.aggiornata_il RETURNING ultimo`,
+		persona, newMark(), len(events), mark, instant(t.now())).Scan(&last).Error
 	if err != nil {
 		return t.failure(ctx, "number events", err)
 	}
 	var sql strings.Builder
-	sql.WriteString("INSERT INTO eventi (persona, n, tipo, conversazione, matricola, dati, istante) VALUES ")
-	args := make([]any, 0, 7*len(events))
+	sql.WriteString("INSERT INTO eventi (persona, n, segno, consulente, tipo, conversazione, matricola, dati, istante) VALUES ")
+	args := make([]any, 0, 9*len(events))
 	for i, e := range events {
-		e.N = last - int64(len(events)) + int64(i) + 1
+		e.N, e.Mark = last-int64(len(events))+int64(i)+1, mark
 		if i > 0 {
 			sql.WriteString(", ")
 		}
-		sql.WriteString("(?, ?, ?, ?, ?, ?, ?)")
-		args = append(args, persona, e.N, e.Type, e.Conversation, e.Matricola, string(e.Data), instant(e.At))
+		sql.WriteString("(?, ?, ?, ?, ?, ?, ?, ?, ?)")
+		args = append(args, persona, e.N, e.Mark, number(e.AsAdviser), e.Type, e.Conversation, e.Matricola, string(e.Data), instant(e.At))
 	}
 	return t.failure(ctx, "store events", t.db(ctx).Exec(sql.String(), args...).Error)
 }
 
-// newEpoch tells one life of a box from another.
-func newEpoch() string { return strings.ReplaceAll(uuid.NewString(), "-", "")[:12] }
+// newMark tells the events of one commit from all others.
+func newMark() string { return strings.ReplaceAll(uuid.NewString(), "-", "")[:12] }
 
 // casellaRow is a row of caselle.
 type casellaRow struct {
 	Persona      string
-	Epoca        string
+	SegnoPrima   string
 	Primo        int64
 	Ultimo       int64
+	SegnoUltima  string
 	AggiornataIl instant
 }
 
-// Box is the state of a box; one that never got anything is made here, so that it has its epoch.
+// Box is the state of a box; one that never got anything is made here, so that it has its mark.
 func (s chatStore) Box(ctx context.Context, persona string) (chat.Box, error) {
 	var rows []casellaRow
-	const read = "SELECT epoca, primo, ultimo FROM caselle WHERE persona = ?"
+	const read = "SELECT segno_prima, primo, ultimo, segno_ultima FROM caselle WHERE persona = ?"
 	err := s.db(ctx).Raw(read, persona).Scan(&rows).Error
 	if err == nil && len(rows) == 0 {
+		mark := newMark()
 		err = errors.Join(
-			s.db(ctx).Exec("INSERT INTO caselle (persona, epoca, primo, ultimo, aggiornata_il) VALUES (?, ?, 1, 0, ?) ON CONFLICT (persona) DO NOTHING", persona, newEpoch(), instant(s.now())).Error,
+			s.db(ctx).Exec("INSERT INTO caselle (persona, segno_prima, primo, ultimo, segno_ultima, aggiornata_il) VALUES (?, ?, 1, 0, ?, ?) ON CONFLICT (persona) DO NOTHING", persona, mark, mark, instant(s.now())).Error,
 			s.db(ctx).Raw(read, persona).Scan(&rows).Error)
 	}
 	if err != nil {
 		return chat.Box{}, s.failure(ctx, "read a box", err)
 	}
-	return chat.Box{Epoch: rows[0].Epoca, First: rows[0].Primo, Last: rows[0].Ultimo}, nil
+	return chat.Box{First: rows[0].Primo, Last: rows[0].Ultimo, Before: rows[0].SegnoPrima, Mark: rows[0].SegnoUltima}, nil
 }
 
 // eventoRow is a row of eventi.
 type eventoRow struct {
 	Persona       string
 	N             int64
+	Segno         string
+	Consulente    int
 	Tipo          string
 	Conversazione string
 	Matricola     string
@@ -320,14 +322,17 @@ type eventoRow struct {
 // Events are those of a box after a number, in order.
 func (s chatStore) Events(ctx context.Context, persona string, after int64, limit int) ([]chat.Event, error) {
 	var rows []eventoRow
-	err := s.db(ctx).Raw("SELECT persona, n, tipo, conversazione, matricola, dati, istante FROM eventi WHERE persona = ? AND n > ? ORDER BY n LIMIT ?", persona, after, limit).Scan(&rows).Error
+	err := s.db(ctx).Raw("SELECT persona, n, segno, consulente, tipo, conversazione, matricola, dati, istante FROM eventi WHERE persona = ? AND n > ? ORDER BY n LIMIT ?", persona, after, limit).Scan(&rows).Error
 	if err != nil {
 		return nil, s.failure(ctx, "read events", err)
 	}
 	list := make([]chat.Event, len(rows))
 	for i := range rows {
 		r := &rows[i]
-		list[i] = chat.Event{Persona: r.Persona, N: r.N, Type: r.Tipo, Conversation: r.Conversazione, Matricola: r.Matricola, Data: []byte(r.Dati), At: time.Time(r.Istante)}
+		list[i] = chat.Event{
+			Persona: r.Persona, N: r.N, Mark: r.Segno, AsAdviser: r.Consulente == 1, Type: r.Tipo, Conversation: r.Conversazione, Matricola: r.Matricola,
+			Data: []byte(r.Dati), At: time.Time(r.Istante),
+		}
 	}
 	return list, nil
 }
@@ -385,7 +390,9 @@ func (s chatStore) Purge(ctx context.Context, before time.Time, most int) (n int
 		}
 		n = 0
 		for _, r := range rows {
-			if err := s.db(ctx).Exec("UPDATE caselle SET primo = ? WHERE persona = ? AND primo <= ?", r.N+1, r.Persona, r.N).Error; err != nil {
+			err := s.db(ctx).Exec("UPDATE caselle SET primo = ?, segno_prima = (SELECT segno FROM eventi WHERE persona = ? AND n = ?) WHERE persona = ? AND primo <= ?",
+				r.N+1, r.Persona, r.N, r.Persona, r.N).Error
+			if err != nil {
 				return s.failure(ctx, "purge events", err)
 			}
 			done := s.db(ctx).Exec("DELETE FROM eventi WHERE persona = ? AND n <= ?", r.Persona, r.N)
