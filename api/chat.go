@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strconv"
 	"time"
 
 	"omnia/archive"
@@ -182,6 +181,14 @@ type shownConversation struct {
 	Consent         *shownConsent `json:"consent,omitempty"`
 	Rating          *shownRating  `json:"rating,omitempty"`
 	Marks           []shownMark   `json:"marks,omitempty"`
+	Queue           *shownPlace   `json:"queue,omitempty"` // while it waits
+}
+
+// shownPlace is where a conversation stands in the queue, as the event queue tells it.
+type shownPlace struct {
+	Position      int            `json:"position"`
+	EstimatedWait *chat.Estimate `json:"estimated_wait,omitempty"` // absent when there is too little to go by
+	Alternatives  bool           `json:"alternatives,omitempty"`
 }
 
 type participant struct {
@@ -225,6 +232,16 @@ func conversationShown(k *chat.Conversation, marks []chat.Mark) shownConversatio
 		out.Marks = append(out.Marks, shownMark(m))
 	}
 	return out
+}
+
+// waitingShown is a conversation with where it stands in the queue.
+func (s *server) waitingShown(ctx context.Context, k *chat.Conversation, marks []chat.Mark) (shownConversation, error) {
+	out := conversationShown(k, marks)
+	at, err := s.Chat.Standing(ctx, k)
+	if at != nil {
+		out.Queue = &shownPlace{at.Position, at.Wait, at.Alternatives}
+	}
+	return out, err
 }
 
 func instantOrNone(t *time.Time) string {
@@ -319,7 +336,11 @@ func (s *server) openConversation(c *call) error {
 			return err
 		}
 		g.about("conversazione " + k.ID)
-		return c.created("/v1/chat/conversations/"+k.ID, conversationShown(k, nil))
+		shown, err := s.waitingShown(ctx, k, nil)
+		if err != nil {
+			return err
+		}
+		return c.created("/v1/chat/conversations/"+k.ID, shown)
 	})
 }
 
@@ -366,9 +387,14 @@ func (s *server) listConversations(c *call) error {
 		if err != nil {
 			return err
 		}
-		if may {
-			out.Items = append(out.Items, conversationShown(&found[i], nil))
+		if !may {
+			continue
 		}
+		shown, err := s.waitingShown(c.Request.Context(), &found[i], nil)
+		if err != nil {
+			return err
+		}
+		out.Items = append(out.Items, shown)
 	}
 	if more {
 		out.NextCursor = writeCursor(page.sort, found[len(found)-1].ID)
@@ -426,8 +452,11 @@ func (s *server) showConversation(c *call) error {
 	if err != nil {
 		return err
 	}
-	c.Header("ETag", `"`+strconv.FormatInt(at.Version, 10)+`"`)
-	return c.json(conversationShown(at.Conversation, marks))
+	shown, err := s.waitingShown(c.Request.Context(), at.Conversation, marks)
+	if err != nil {
+		return err
+	}
+	return c.json(shown)
 }
 
 var consentBody = bodyOf(

@@ -137,7 +137,7 @@ func (s *server) takeConversation(c *call) error {
 		}
 	}
 	return s.once(c, func(ctx context.Context) error {
-		k, err := s.Chat.Take(ctx, at.ID, chat.Person{ID: c.who().Subject, Name: c.who().Nome})
+		k, err := s.Chat.Take(ctx, at.ID, chat.Person{ID: c.who().Subject, Name: c.who().Nome, Sede: c.who().Sede})
 		if err != nil {
 			return s.chatFailure(c, err)
 		}

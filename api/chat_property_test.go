@@ -71,6 +71,9 @@ func (c *pane) fetch(id string) {
 		}
 	}
 	k["marks"] = marks
+	if place, waits := k["queue"].(map[string]any); waits {
+		delete(place, "estimated_wait") // a forecast of the moment in which it is read
+	}
 	c.conversations[id], c.messages[id] = k, map[string]map[string]any{}
 	for next := ""; ; {
 		page := read[map[string]any](c.p.t, c.p.as(c.persona, get(at+"/messages?limit=200"+next)))
@@ -129,7 +132,7 @@ func (c *pane) apply(kind, id string, data map[string]any) {
 			delete(c.messages, id)
 			return
 		}
-		k["state"], k["topic"] = "in_coda", data["topic"]
+		k["state"], k["topic"], k["queue"] = "in_coda", data["topic"], without(without(without(data, "conversation"), "topic"), "estimated_wait")
 		delete(k, "adviser")
 		delete(k, "assigned_at")
 	case chat.EventAssigned:
@@ -142,8 +145,10 @@ func (c *pane) apply(kind, id string, data map[string]any) {
 		if name, named := data["adviser_name"]; named {
 			who["name"] = name
 		}
+		delete(k, "queue")
 		k["state"], k["adviser"], k["assigned_at"] = "assegnata", who, data["assigned_at"]
 	case chat.EventClosed:
+		delete(k, "queue")
 		k["state"], k["closed_at"] = "chiusa", data["closed_at"]
 		if data["reason"] != "" {
 			k["close_reason"] = data["reason"]

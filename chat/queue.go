@@ -29,7 +29,7 @@ func (s *Service) Take(ctx context.Context, conversation string, adviser Person)
 		if err := t.give(ctx, c, adviser); err != nil {
 			return err
 		}
-		if err := t.alive(ctx, adviser.ID); err != nil {
+		if err := t.attends(ctx, adviser); err != nil {
 			return err
 		}
 		return t.positions(ctx, c.Class)
@@ -37,17 +37,27 @@ func (s *Service) Take(ctx context.Context, conversation string, adviser Person)
 	return c, err
 }
 
-// alive says that an adviser who is on duty is there: taking something is a sign of life.
-func (t *turn) alive(ctx context.Context, adviser string) error {
-	a, err := t.Adviser(ctx, adviser)
-	if errors.Is(err, archive.ErrNotFound) || err == nil && !a.Available {
-		return nil
+// attends says that an adviser who has taken something by hand is there, on duty or not: from now on they are missed when
+// they fall silent.
+func (t *turn) attends(ctx context.Context, p Person) error {
+	a, err := t.Adviser(ctx, p.ID)
+	if errors.Is(err, archive.ErrNotFound) {
+		a, err = &Adviser{Persona: p.ID, Name: p.Name, Sede: p.Sede, Capacity: t.service.Rules().Capacity()}, nil
 	}
 	if err != nil {
 		return err
 	}
 	a.SeenAt = t.now
 	return t.SetAdviser(ctx, a)
+}
+
+// heard says that somebody does something in a conversation: of its adviser it is a sign of life, as good as saying to be
+// present. It is written down a few times in the span of silence that is allowed, not at each word.
+func (t *turn) heard(ctx context.Context, c *Conversation, persona string) error {
+	if c.State != Assigned || c.Adviser != persona {
+		return nil
+	}
+	return t.Seen(ctx, persona, t.now, t.now.Add(-t.service.Rules().Gone()/4))
 }
 
 // Transfer is where a conversation shall go: to an adviser, or back to the queue under another topic or office.
@@ -117,28 +127,46 @@ func (t *turn) handOver(ctx context.Context, c *Conversation, to string) error {
 	return t.assign(ctx) // who had it has room again
 }
 
-// Present says that an adviser is on duty, or is not any more. What they have when they go is put back at the head.
+// Present says that an adviser is on duty, or is not. Saying it again is a sign of life, also of who is off duty and
+// took something by hand. What they have when they go off duty is put back at the head.
 func (s *Service) Present(ctx context.Context, a Adviser) error {
 	return s.transact(ctx, func(ctx context.Context, t *turn) error {
 		if err := t.LockQueue(ctx); err != nil {
 			return err
 		}
-		a.SeenAt = t.now
-		if err := t.SetAdviser(ctx, &a); err != nil {
+		was, err := t.onDuty(ctx, a.Persona)
+		if err != nil {
 			return err
 		}
-		if !a.Available {
+		if was && !a.Available {
 			if err := t.release(ctx, a.Persona); err != nil {
 				return err
 			}
 		}
-		return t.assign(ctx)
+		a.SeenAt = t.now // behind the conversations: whoever has one of those locked may wait for this row
+		if err := t.SetAdviser(ctx, &a); err != nil {
+			return err
+		}
+		if err := t.assign(ctx); err != nil || was == a.Available {
+			return err
+		}
+		return t.allPositions(ctx) // with one more, or one less, to answer the wait is another
 	})
 }
 
-// Sweep puts back what advisers had who fell silent, gives what waits to those who are there, and tells those who wait
-// for too long. It is run every few seconds, by any instance. Who has said to be off duty and took something by hand
-// keeps it.
+// onDuty tells whether somebody has said to be on duty.
+func (t *turn) onDuty(ctx context.Context, persona string) (bool, error) {
+	advisers, err := t.Advisers(ctx)
+	for i := range advisers {
+		if advisers[i].Persona == persona {
+			return advisers[i].Available, err
+		}
+	}
+	return false, err
+}
+
+// Sweep puts back what advisers had who fell silent, on duty or not, gives what waits to those who are there, and tells
+// those who wait for too long. It is run every few seconds, by any instance.
 func (s *Service) Sweep(ctx context.Context) error {
 	return s.transact(ctx, func(ctx context.Context, t *turn) error {
 		if err := t.LockQueue(ctx); err != nil {
@@ -149,7 +177,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 			return err
 		}
 		for i := range advisers {
-			if a := &advisers[i]; a.Open > 0 && a.Available && !a.There(t.now, s.Rules().Gone()) {
+			if a := &advisers[i]; a.Open > 0 && t.now.Sub(a.SeenAt) >= s.Rules().Gone() {
 				if err := t.release(ctx, a.Persona); err != nil {
 					return err
 				}
@@ -300,26 +328,36 @@ func (t *turn) assign(ctx context.Context) error {
 
 // positions tells those who wait in a class, or only some of them, where they stand now.
 func (t *turn) positions(ctx context.Context, class string, only ...string) error {
+	list, err := t.service.standings(ctx, class)
+	if err != nil {
+		return err
+	}
+	for _, at := range list {
+		if len(only) > 0 && !slices.Contains(only, at.ID) {
+			continue
+		}
+		data := queueing{at.ID, at.Topic, at.Position, at.Wait, at.Alternatives}
+		if err := t.tell(ctx, at.Conversation, EventQueue, encode(data), at.OpenedBy.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// allPositions tells all who wait where they stand now.
+func (t *turn) allPositions(ctx context.Context) error {
 	waiting, err := t.Waiting(ctx)
 	if err != nil {
 		return err
 	}
-	estimate, err := t.service.estimate(ctx, class)
-	if err != nil {
-		return err
-	}
-	position := 0
+	told := map[string]bool{}
 	for i := range waiting {
-		c := &waiting[i]
-		if c.Class != class {
+		class := waiting[i].Class
+		if told[class] {
 			continue
 		}
-		position++
-		if len(only) > 0 && only[0] != c.ID {
-			continue
-		}
-		data := queueing{c.ID, c.Topic, position, estimate, c.LongWaitAt != nil}
-		if err := t.tell(ctx, c, EventQueue, encode(data), c.OpenedBy.ID); err != nil {
+		told[class] = true
+		if err := t.positions(ctx, class); err != nil {
 			return err
 		}
 	}

@@ -169,6 +169,9 @@ func (s *Service) Note(ctx context.Context, in Sending) (m *Message, err error) 
 		if err := t.Add(ctx, m); err != nil {
 			return err
 		}
+		if err := t.heard(ctx, c, in.By.ID); err != nil {
+			return err
+		}
 		return t.tell(ctx, c, EventNote, messageData(c, m), c.Adviser)
 	})
 	return m, err
@@ -179,6 +182,9 @@ func (s *Service) See(ctx context.Context, conversation, persona string, deliver
 	err = s.transact(ctx, func(ctx context.Context, t *turn) error {
 		c, err := t.Lock(ctx, conversation)
 		if err != nil {
+			return err
+		}
+		if err := t.heard(ctx, c, persona); err != nil {
 			return err
 		}
 		before, err := markOf(ctx, t, c.ID, persona)
@@ -219,6 +225,9 @@ func (s *Service) Type(ctx context.Context, conversation, persona string) error 
 		if c.State == Closed {
 			return ErrClosed
 		}
+		if err := t.heard(ctx, c, persona); err != nil {
+			return err
+		}
 		return t.tell(ctx, c, EventTyping, encode(typing{c.ID, persona}), c.others(persona)...)
 	})
 }
@@ -228,6 +237,9 @@ func (s *Service) Point(ctx context.Context, conversation, adviser, field, text 
 	return s.transact(ctx, func(ctx context.Context, t *turn) error {
 		c, err := t.held(ctx, conversation, adviser)
 		if err != nil {
+			return err
+		}
+		if err := t.heard(ctx, c, adviser); err != nil {
 			return err
 		}
 		return t.tell(ctx, c, EventField, encode(pointing{c.ID, c.Draft, field, text}), c.OpenedBy.ID)
@@ -437,6 +449,9 @@ func (t *turn) say(ctx context.Context, c *Conversation, m *Message) error {
 		return err
 	}
 	if err := t.SetMark(ctx, c.ID, Mark{m.Author.ID, m.Seq, m.Seq}); err != nil { // one has read what one wrote
+		return err
+	}
+	if err := t.heard(ctx, c, m.Author.ID); err != nil {
 		return err
 	}
 	return t.tell(ctx, c, EventMessage, messageData(c, m), c.participants()...)

@@ -39,8 +39,6 @@ type Storage interface {
 
 	// Waiting are the conversations in the queue, in the order in which they are served: priority, QueuedAt, ID.
 	Waiting(ctx context.Context) ([]Conversation, error)
-	// Advisers are those who are, or were lately, on duty, with how many conversations each has.
-	Advisers(ctx context.Context) ([]Adviser, error)
 	// Opened calls do with every conversation opened between two instants, from inclusive, to exclusive.
 	Opened(ctx context.Context, from, to time.Time, do func(*Conversation) error) error
 	// Purge forgets events from before that instant, at most about so many, and gives their number.
@@ -49,9 +47,11 @@ type Storage interface {
 	// uploaded before unsent and never sent; at most about so many, and gives how many conversations. What a legal
 	// hold stands on is kept, and so is what still has events in a box.
 	Forget(ctx context.Context, closed, unsent time.Time, most int) (int64, error)
-	// Waits are the times that the last conversations of a class waited for an adviser, the newest first; not of those
-	// opened out of hours, who waited for the service to open.
-	Waits(ctx context.Context, class string, most int) ([]time.Duration, error)
+	// Handled are the times that the last conversations of a class took, from when somebody got them until their end, the
+	// last ended first.
+	Handled(ctx context.Context, class string, most int) ([]time.Duration, error)
+	// Advisers are those who answer, or ever did, with how many conversations each has.
+	Advisers(ctx context.Context) ([]Adviser, error)
 }
 
 // Place is where a reading of messages goes on. With Seq alone it is behind the message of that number, so that
@@ -104,6 +104,8 @@ type Tx interface {
 	// Adviser is the row of one adviser, locked; archive.ErrNotFound when there is none.
 	Adviser(ctx context.Context, persona string) (*Adviser, error)
 	SetAdviser(ctx context.Context, a *Adviser) error
+	// Seen says that an adviser was heard of at an instant, unless they were since another one, or are not known.
+	Seen(ctx context.Context, persona string, at, since time.Time) error
 	// Busy says that an adviser was given something, or is rid of it.
 	Busy(ctx context.Context, persona string, at time.Time) error
 	// OfAdviser are the open conversations that somebody has.
@@ -140,7 +142,7 @@ type Adviser struct {
 	Sede      string
 	Topics    []Topic // empty is all
 	Capacity  int     // conversations at a time
-	Available bool    // says so
+	Available bool    // on duty: what waits is given to them
 	SeenAt    time.Time
 	Open      int       // conversations they have now
 	IdleSince time.Time // when the last one was given to them, or came to an end

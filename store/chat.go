@@ -355,7 +355,7 @@ func (r *consulenteRow) adviser() chat.Adviser {
 const consulenti = `SELECT a.*, (SELECT count(*) FROM conversazioni AS c WHERE c.advisor = a.persona AND c.stato = 'assegnata') AS aperte
 FROM consulenti AS a`
 
-// Advisers are all who are, or ever were, on duty.
+// Advisers are those who answer, or ever did.
 func (s chatStore) Advisers(ctx context.Context) ([]chat.Adviser, error) {
 	var rows []consulenteRow
 	if err := s.db(ctx).Raw(consulenti + " ORDER BY a.persona").Scan(&rows).Error; err != nil {
@@ -368,18 +368,19 @@ func (s chatStore) Advisers(ctx context.Context) ([]chat.Adviser, error) {
 	return list, nil
 }
 
-// Waits are the times that the last conversations of a class waited for an adviser, the newest first.
-func (s chatStore) Waits(ctx context.Context, class string, most int) ([]time.Duration, error) {
-	var rows []struct{ ApertaIl, PresaIl instant }
-	err := s.db(ctx).Raw("SELECT aperta_il, presa_il FROM conversazioni WHERE classe = ? AND presa_il IS NOT NULL AND fuori_orario = 0 ORDER BY presa_il DESC LIMIT ?", class, most).Scan(&rows).Error
+// Handled are the times that the last conversations of a class took, the last ended first.
+func (s chatStore) Handled(ctx context.Context, class string, most int) ([]time.Duration, error) {
+	var rows []struct{ PresaIl, ChiusaIl instant }
+	err := s.db(ctx).Raw(`SELECT presa_il, chiusa_il FROM conversazioni
+WHERE classe = ? AND presa_il IS NOT NULL AND chiusa_il IS NOT NULL ORDER BY chiusa_il DESC LIMIT ?`, class, most).Scan(&rows).Error
 	if err != nil {
-		return nil, s.failure(ctx, "read the waits", err)
+		return nil, s.failure(ctx, "read how long conversations took", err)
 	}
-	waits := make([]time.Duration, len(rows))
+	took := make([]time.Duration, len(rows))
 	for i, r := range rows {
-		waits[i] = time.Time(r.PresaIl).Sub(time.Time(r.ApertaIl))
+		took[i] = time.Time(r.ChiusaIl).Sub(time.Time(r.PresaIl))
 	}
-	return waits, nil
+	return took, nil
 }
 
 // Opened calls do with every conversation opened between two instants, from inclusive, to exclusive.

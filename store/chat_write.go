@@ -201,6 +201,12 @@ disponibile = excluded.disponibile, visto_il = excluded.visto_il`,
 	return t.failure(ctx, "store an adviser", err)
 }
 
+// Seen says that an adviser was heard of at an instant, unless they were since another one.
+func (t *chatTx) Seen(ctx context.Context, persona string, at, since time.Time) error {
+	err := t.db(ctx).Exec("UPDATE consulenti SET visto_il = ? WHERE persona = ? AND visto_il < ?", instant(at), persona, instant(since)).Error
+	return t.failure(ctx, "store that an adviser was heard of", err)
+}
+
 // Busy says that an adviser was given something, or is rid of it.
 func (t *chatTx) Busy(ctx context.Context, persona string, at time.Time) error {
 	err := t.db(ctx).Exec("UPDATE consulenti SET libero_dal = ? WHERE persona = ?", instant(at), persona).Error
