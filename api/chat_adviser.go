@@ -33,7 +33,7 @@ func (s *server) adviserRoutes() []route {
 			summary: "passa una conversazione a un altro consulente o alla coda"},
 		{method: http.MethodPost, path: one + "/pointer", produces: asJSON, action: s.pointField, archived: true,
 			summary: "indica all’impresa un campo del modulo"},
-		{method: http.MethodGet, path: one + "/context", produces: asJSON, action: s.showContext, archived: true,
+		{method: http.MethodGet, path: one + "/context", produces: asJSON, action: s.showContext, archived: true, decides: true,
 			summary: "la scheda della pratica, con il consenso dell’impresa"},
 	}
 }
@@ -268,7 +268,11 @@ func (s *server) showFigures(c *call) error {
 		return err
 	}
 	q := readQuery(c)
-	from, to := q.day("dal", c.today()-30), q.day("al", c.today())
+	to := q.day("al", c.today())
+	from := q.day("dal", to-30)
+	if to < from {
+		q.wrong("al", codeOrder)
+	}
 	if err := q.err(); err != nil {
 		return err
 	}

@@ -387,3 +387,17 @@ func TestAFloodIsHeldBack(t *testing.T) {
 	p.at(opening.Add(time.Minute))
 	p.say("titolare", at, "x")
 }
+
+func TestFiguresOfNoDaysAreRefused(t *testing.T) {
+	t.Parallel()
+	p := newParlour(t)
+	res := p.as("operatore", get("/v1/chat/figures?dal=2025-12-02&al=2025-12-01"))
+	want(t, res, http.StatusUnprocessableEntity, "invalid_parameters", "days_in_wrong_order")
+	if !strings.Contains(res.Body.String(), `"/query/al"`) {
+		t.Errorf("no pointer to what is wrong: %s", res.Body)
+	}
+	f := read[map[string]any](t, p.as("operatore", get("/v1/chat/figures?al=2024-05-31")))
+	if f["from"] != "2024-05-01" || f["to"] != "2024-05-31" {
+		t.Errorf("thirty days before the last: %v", f)
+	}
+}
