@@ -2,8 +2,12 @@ package api
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"time"
+
+	"github.com/google/uuid"
 
 	"omnia/archive"
 	"omnia/chat"
@@ -95,29 +99,53 @@ func (k *ChatKeeper) purge(ctx context.Context) error {
 	}
 }
 
-// forget deletes conversations whose time is over, as the rules say how long that is, unless a legal hold stands.
+// forget deletes conversations whose time is over, as the rules say how long that is, unless a legal hold stands. What was
+// deleted, when, and under which rule stays in the record of accesses, which is part of the log.
 func (k *ChatKeeper) forget(ctx context.Context) error {
-	now := k.server.Now()
 	for {
-		n, err := k.server.Chat.Storage.Forget(ctx, now.Add(-k.server.Chat.Rules().Retained()), now.Add(-unsentKept), forgetAtOnce)
+		n := 0
+		err := k.server.Archive.Within(ctx, func(ctx context.Context) error {
+			now := k.server.Now()
+			list, err := k.server.Chat.Storage.Forget(ctx, now.Add(-k.server.Chat.Rules().Retained()), now.Add(-unsentKept), forgetAtOnce)
+			if n = len(list); err != nil || n == 0 {
+				return err
+			}
+			return k.server.Archive.Record(ctx, k.forgotten(now, list)...)
+		})
 		if err != nil || n < forgetAtOnce {
 			return err
 		}
 	}
 }
 
-// endOld ends the open conversations of people who may not act for the matricola any more.
-func (k *ChatKeeper) endOld(ctx context.Context) error {
+// forgotten are the lines of the record about conversations that were deleted.
+func (k *ChatKeeper) forgotten(now time.Time, list []chat.Forgotten) []archive.Access {
+	lines := make([]archive.Access, len(list))
+	for i, f := range list {
+		lines[i] = archive.Access{
+			ID: uuid.Must(uuid.NewV7()).String(), Instant: now, Ruolo: roleService, Azione: "chat.dimentica", Matricola: f.Matricola, Esito: outcomeAllow,
+			Oggetto: fmt.Sprintf("conversazione %s cancellata a fine conservazione: aperta il %s, chiusa il %s, messaggi %d, allegati %d",
+				f.ID, rome.Day(f.OpenedAt), rome.Day(f.ClosedAt), f.Messages, f.Attachments),
+			Motivo: chat.RetentionRule(k.server.Decider.Edition(), rome.Day(now)),
+		}
+	}
+	return lines
+}
+
+// roleService is the role of what the service does by itself.
+const roleService = "servizio"
+
+// endOld ends the open conversations of people who may not act for the matricola any more. One that can't be judged does not
+// keep the others from being ended.
+func (k *ChatKeeper) endOld(ctx context.Context) (failed error) {
 	for _, state := range []chat.State{chat.Queued, chat.Assigned} {
 		for page := (archive.Page{Limit: maxLimit}); ; {
 			open, more, err := k.server.Chat.Storage.Conversations(ctx, chat.Criteria{State: state}, page)
 			if err != nil {
-				return err
+				return errors.Join(failed, err)
 			}
 			for i := range open {
-				if err := k.endIfOver(ctx, &open[i]); err != nil {
-					return err
-				}
+				failed = errors.Join(failed, k.endIfOver(ctx, &open[i]))
 			}
 			if !more {
 				break
@@ -125,7 +153,7 @@ func (k *ChatKeeper) endOld(ctx context.Context) error {
 			page.After = open[len(open)-1].ID
 		}
 	}
-	return nil
+	return failed
 }
 
 func (k *ChatKeeper) endIfOver(ctx context.Context, c *chat.Conversation) error {

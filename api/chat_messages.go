@@ -228,6 +228,7 @@ func (s *server) redactMessage(c *call) error {
 		only = c.who().Subject
 	}
 	return s.once(c, func(ctx context.Context) error {
+		at.grant.about("conversazione " + at.ID + " messaggio " + id + " oscurato")
 		err := s.Chat.Redact(ctx, at.ID, id, c.who().Subject, only, body.Get("reason").Text)
 		if errors.Is(err, archive.ErrNotFound) {
 			return failure(c.lang, codeMessageNotFound)

@@ -366,7 +366,8 @@ func (s *Service) Rate(ctx context.Context, conversation string, score int, comm
 	})
 }
 
-// Redact takes the text of a message out, and leaves who did it, when and why. With author, only one of theirs.
+// Redact takes the text of a message out, and leaves who did it, when and why. With author, only one of theirs. Under a
+// legal hold it is archive.ErrHeld, and nothing is taken out.
 func (s *Service) Redact(ctx context.Context, conversation, message, by, author, reason string) error {
 	return s.transact(ctx, func(ctx context.Context, t *turn) error {
 		c, err := t.Lock(ctx, conversation)

@@ -44,14 +44,21 @@ type Storage interface {
 	// Purge forgets events from before that instant, at most about so many, and gives their number.
 	Purge(ctx context.Context, before time.Time, most int) (int64, error)
 	// Forget deletes conversations that ended before closed, with all that belongs to them, and files that were
-	// uploaded before unsent and never sent; at most about so many, and gives how many conversations. What a legal
-	// hold stands on is kept, and so is what still has events in a box.
-	Forget(ctx context.Context, closed, unsent time.Time, most int) (int64, error)
+	// uploaded before unsent and never sent; at most about so many, and tells which conversations. What a legal hold
+	// stands on is kept, and so is what still has events in a box.
+	Forget(ctx context.Context, closed, unsent time.Time, most int) ([]Forgotten, error)
 	// Handled are the times that the last conversations of a class took, from when somebody got them until their end, the
 	// last ended first.
 	Handled(ctx context.Context, class string, most int) ([]time.Duration, error)
 	// Advisers are those who answer, or ever did, with how many conversations each has.
 	Advisers(ctx context.Context) ([]Adviser, error)
+}
+
+// Forgotten is what remains of a conversation that was deleted.
+type Forgotten struct {
+	ID, Matricola         string
+	OpenedAt, ClosedAt    time.Time
+	Messages, Attachments int64
 }
 
 // Place is where a reading of messages goes on. With Seq alone it is behind the message of that number, so that
@@ -94,7 +101,8 @@ type Tx interface {
 	// when one is none.
 	Uploaded(ctx context.Context, conversation, author string, ids []string) ([]Attachment, error)
 	Message(ctx context.Context, conversation, id string) (*Message, error)
-	// Redact takes out the text, the files, what searches find and what is in the boxes, and leaves the trace.
+	// Redact takes out the text, the files, what searches find and what is in the boxes, and leaves the trace. Under a legal
+	// hold on the matricola the transaction ends with archive.ErrHeld.
 	Redact(ctx context.Context, c *Conversation, m *Message) error
 	Marks(ctx context.Context, conversation string) ([]Mark, error)
 	SetMark(ctx context.Context, conversation string, m Mark) error

@@ -26,6 +26,9 @@ func (s chatStore) Transact(ctx context.Context, do func(ctx context.Context, tx
 		if err := tx.flush(ctx); err != nil {
 			return err
 		}
+		if err := tx.unlessHeld(ctx); err != nil {
+			return err
+		}
 		w := s.joined(ctx)
 		w.after = append(w.after, func() { s.signals.told(tx.events) })
 		return nil
@@ -36,6 +39,24 @@ func (s chatStore) Transact(ctx context.Context, do func(ctx context.Context, tx
 type chatTx struct {
 	chatStore
 	events []*chat.Event
+	erased []string // matricole of which something said is taken out
+}
+
+// unlessHeld is archive.ErrHeld when a legal hold stands on what is taken out. It comes last: the lock of the head of the
+// log is taken after all others, as it is for everything else.
+func (t *chatTx) unlessHeld(ctx context.Context) error {
+	if len(t.erased) == 0 {
+		return nil
+	}
+	if _, err := t.readHead(ctx, true); err != nil {
+		return err
+	}
+	for _, matricola := range t.erased {
+		if held, err := t.onHold(ctx, matricola); err != nil || held {
+			return errors.Join(err, heldIf(held))
+		}
+	}
+	return nil
 }
 
 func (t *chatTx) forUpdate() string {
@@ -148,7 +169,8 @@ WHERE id = ? AND conversazione = ? AND autore = ? AND messaggio IS NULL`+t.forUp
 	return list, nil
 }
 
-// Redact takes out the text, the files and what searches find, and in the boxes what was said of them.
+// Redact takes out the text, the files and what searches find, and in the boxes what was said of them; unless a legal hold
+// stands on the matricola, which the end of the transaction finds out.
 func (t *chatTx) Redact(ctx context.Context, c *chat.Conversation, m *chat.Message) error {
 	for _, step := range []struct {
 		sql  string
@@ -163,6 +185,7 @@ func (t *chatTx) Redact(ctx context.Context, c *chat.Conversation, m *chat.Messa
 			return t.failure(ctx, "redact a message", err)
 		}
 	}
+	t.erased = append(t.erased, c.Matricola)
 	return nil
 }
 
@@ -359,30 +382,77 @@ func (s chatStore) Moved(ctx context.Context, since time.Time) (map[string]int64
 
 // Forget deletes conversations that ended long ago, and files that nobody sent. A conversation whose events may still
 // be replayed waits until they are purged: a box has no gaps.
-func (s chatStore) Forget(ctx context.Context, closed, unsent time.Time, most int) (n int64, err error) {
+func (s chatStore) Forget(ctx context.Context, closed, unsent time.Time, most int) (list []chat.Forgotten, err error) {
 	err = s.write(ctx, func(ctx context.Context) error {
 		if err := s.db(ctx).Exec("DELETE FROM allegati WHERE messaggio IS NULL AND caricato_il < ?", instant(unsent)).Error; err != nil {
 			return s.failure(ctx, "delete files that were not sent", err)
 		}
-		var ids []string
-		err := s.db(ctx).Raw(`SELECT c.id FROM conversazioni AS c WHERE c.chiusa_il IS NOT NULL AND c.chiusa_il < ?
-AND NOT EXISTS (SELECT 1 FROM eventi AS e WHERE e.conversazione = c.id)
-AND NOT EXISTS (SELECT 1 FROM vincoli AS v WHERE v.matricola = c.matricola AND v.tolto_il IS NULL)
-ORDER BY c.chiusa_il LIMIT ?`, instant(closed), most).Scan(&ids).Error
-		if err != nil {
-			return s.failure(ctx, "find old conversations", err)
+		old, err := s.forgettable(ctx, closed, most)
+		if err != nil || len(old) == 0 {
+			return err
 		}
-		for _, id := range ids {
-			for _, what := range []string{"allegati WHERE conversazione", "messaggi WHERE conversazione", "segni WHERE conversazione", "conversazioni WHERE id"} {
-				if err := s.db(ctx).Exec("DELETE FROM "+what+" = ?", id).Error; err != nil {
-					return s.failure(ctx, "delete an old conversation", err)
-				}
+		list = make([]chat.Forgotten, len(old))
+		for i := range old {
+			if list[i], err = s.forget(ctx, &old[i]); err != nil {
+				return err
 			}
 		}
-		n = int64(len(ids))
 		return nil
 	})
-	return n, err
+	if err != nil {
+		list = nil
+	}
+	return list, err
+}
+
+// forgettable are conversations that ended before that instant and on which nothing stands, locked. Who places a legal hold
+// takes the head of the log: with that in hand, what is not held now is not held before the end.
+func (s chatStore) forgettable(ctx context.Context, closed time.Time, most int) (old []chat.Conversation, err error) {
+	const free = "NOT EXISTS (SELECT 1 FROM vincoli AS v WHERE v.matricola = c.matricola AND v.tolto_il IS NULL)"
+	lock := (&chatTx{chatStore: s}).forUpdate()
+	var rows []conversazioneRow
+	err = s.db(ctx).Raw(`SELECT id, matricola, corpo FROM conversazioni AS c WHERE c.chiusa_il IS NOT NULL AND c.chiusa_il < ?
+AND NOT EXISTS (SELECT 1 FROM eventi AS e WHERE e.conversazione = c.id) AND `+free+` ORDER BY c.chiusa_il LIMIT ?`+lock, instant(closed), most).Scan(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return nil, s.failure(ctx, "find old conversations", err)
+	}
+	if _, err := s.readHead(ctx, true); err != nil {
+		return nil, err
+	}
+	rows = slices.DeleteFunc(rows, func(r conversazioneRow) bool {
+		held, e := s.onHold(ctx, r.Matricola)
+		err = errors.Join(err, e)
+		return held || e != nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return conversations(rows)
+}
+
+// onHold tells whether a legal hold stands on a matricola.
+func (s chatStore) onHold(ctx context.Context, matricola string) (bool, error) {
+	var n int64
+	err := s.db(ctx).Raw("SELECT count(*) FROM vincoli WHERE matricola = ? AND tolto_il IS NULL", matricola).Scan(&n).Error
+	return n > 0, s.failure(ctx, "look for legal holds", err)
+}
+
+// forget deletes one conversation, and says what it was.
+func (s chatStore) forget(ctx context.Context, c *chat.Conversation) (chat.Forgotten, error) {
+	f := chat.Forgotten{ID: c.ID, Matricola: c.Matricola, OpenedAt: c.OpenedAt, ClosedAt: *c.ClosedAt}
+	for _, what := range []struct {
+		rows string
+		n    *int64
+	}{{"allegati WHERE conversazione", &f.Attachments}, {"messaggi WHERE conversazione", &f.Messages}, {"segni WHERE conversazione", nil}, {"conversazioni WHERE id", nil}} {
+		done := s.db(ctx).Exec("DELETE FROM "+what.rows+" = ?", c.ID)
+		if done.Error != nil {
+			return f, s.failure(ctx, "delete an old conversation", done.Error)
+		}
+		if what.n != nil {
+			*what.n = done.RowsAffected
+		}
+	}
+	return f, nil
 }
 
 // Purge forgets events from before that instant, at most so many: a stream that asks for one of them is told to
