@@ -234,14 +234,26 @@ func conversationShown(k *chat.Conversation, marks []chat.Mark) shownConversatio
 	return out
 }
 
-// waitingShown is a conversation with where it stands in the queue.
-func (s *server) waitingShown(ctx context.Context, k *chat.Conversation, marks []chat.Mark) (shownConversation, error) {
-	out := conversationShown(k, marks)
-	at, err := s.Chat.Standing(ctx, k)
-	if at != nil {
-		out.Queue = &shownPlace{at.Position, at.Wait, at.Alternatives}
+// places are where conversations stand in the queue, by class; each class is read once.
+type places map[string]map[string]*shownPlace
+
+// place says of a conversation that waits where it stands.
+func (s *server) place(ctx context.Context, known places, k *chat.Conversation, shown *shownConversation) error {
+	if k.State != chat.Queued {
+		return nil
 	}
-	return out, err
+	if known[k.Class] == nil {
+		list, err := s.Chat.Standings(ctx, k.Class)
+		if err != nil {
+			return err
+		}
+		known[k.Class] = map[string]*shownPlace{}
+		for _, at := range list {
+			known[k.Class][at.ID] = &shownPlace{at.Position, at.Wait, at.Alternatives}
+		}
+	}
+	shown.Queue = known[k.Class][k.ID]
+	return nil
 }
 
 func instantOrNone(t *time.Time) string {
@@ -336,8 +348,11 @@ func (s *server) openConversation(c *call) error {
 			return err
 		}
 		g.about("conversazione " + k.ID)
-		shown, err := s.waitingShown(ctx, k, nil)
-		if err != nil {
+		if in.Notice != "" {
+			g.about("conversazione " + k.ID + " " + consentSaid(true, in.Notice))
+		}
+		shown := conversationShown(k, nil)
+		if err := s.place(ctx, places{}, k, &shown); err != nil {
 			return err
 		}
 		return c.created("/v1/chat/conversations/"+k.ID, shown)
@@ -382,6 +397,7 @@ func (s *server) listConversations(c *call) error {
 		return err
 	}
 	out := chatList[shownConversation]{list[shownConversation]{Items: []shownConversation{}, Limit: page.limit}, cursor}
+	known := places{}
 	for i := range found {
 		may, err := visible(&found[i])
 		if err != nil {
@@ -390,8 +406,8 @@ func (s *server) listConversations(c *call) error {
 		if !may {
 			continue
 		}
-		shown, err := s.waitingShown(c.Request.Context(), &found[i], nil)
-		if err != nil {
+		shown := conversationShown(&found[i], nil)
+		if err := s.place(c.Request.Context(), known, &found[i], &shown); err != nil {
 			return err
 		}
 		out.Items = append(out.Items, shown)
@@ -452,8 +468,8 @@ func (s *server) showConversation(c *call) error {
 	if err != nil {
 		return err
 	}
-	shown, err := s.waitingShown(c.Request.Context(), at.Conversation, marks)
-	if err != nil {
+	shown := conversationShown(at.Conversation, marks)
+	if err := s.place(c.Request.Context(), places{}, at.Conversation, &shown); err != nil {
 		return err
 	}
 	return c.json(shown)
@@ -478,6 +494,10 @@ func (s *server) giveConsent(c *call) error {
 	if given && notice == "" {
 		return failure(c.lang, codeInvalidInput).With(defect(c.lang, "/notice", codeNoticeMissing))
 	}
+	if err := s.heldBack(c); err != nil {
+		return err
+	}
+	at.grant.about("conversazione " + at.ID + " " + consentSaid(given, notice))
 	return s.once(c, func(ctx context.Context) error {
 		k, err := s.Chat.Consent(ctx, at.ID, notice, given)
 		if err != nil {
@@ -485,6 +505,14 @@ func (s *server) giveConsent(c *call) error {
 		}
 		return c.json(conversationShown(k, nil))
 	})
+}
+
+// consentSaid is a consent as the record of accesses has it, which is part of the log.
+func consentSaid(given bool, notice string) string {
+	if !given {
+		return "consenso ritirato"
+	}
+	return "consenso dato sull’informativa " + notice
 }
 
 var closeBody = bodyOf(

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -168,7 +171,7 @@ func (s *server) transferConversation(c *call) error {
 		return err
 	}
 	in := chat.Transfer{
-		Conversation: at.ID, From: c.who().Subject, To: body.Get("adviser").Text, Topic: chat.Topic(body.Get("topic").Text),
+		Conversation: at.ID, From: c.who().Subject, FromName: c.who().Nome, To: body.Get("adviser").Text, Topic: chat.Topic(body.Get("topic").Text),
 		Sede: body.Get("sede").Text, Note: body.Get("note").Text, ClientID: uuid.NewString(),
 	}
 	return s.once(c, func(ctx context.Context) error {
@@ -198,13 +201,41 @@ func (s *server) pointField(c *call) error {
 	if err != nil {
 		return err
 	}
+	if err := s.heldBack(c); err != nil {
+		return err
+	}
+	field := body.Get("field").Text
+	if !isField(s.Decider.Edition().Vocabulary, field) {
+		return failure(c.lang, codeInvalidInput).With(defect(c.lang, "/field", codeNotAField))
+	}
 	return s.atomically(c, func(ctx context.Context) error {
-		if err := s.Chat.Point(ctx, at.ID, c.who().Subject, body.Get("field").Text, body.Get("text").Text); err != nil {
+		if err := s.Chat.Point(ctx, at.ID, c.who().Subject, field, body.Get("text").Text); err != nil {
 			return s.chatFailure(c, err)
 		}
 		c.Status(http.StatusNoContent)
 		return nil
 	})
+}
+
+// rowNumber is a row of a list in a path.
+var rowNumber = regexp.MustCompile(`\[(0|[1-9][0-9]{0,4})\]`)
+
+// isField tells whether a path names a fact of the vocabulary, as findings name it: "richiesta.al", a whole list, one of its
+// rows, "richiesta.lavoratori[3].qualifica".
+func isField(voc *fact.Vocabulary, path string) bool {
+	shape := rowNumber.ReplaceAllString(path, "[]")
+	if strings.Contains(path, "[]") {
+		return false
+	}
+	for _, f := range voc.Root.Fields {
+		if f.Path == shape || f.Type == fact.List && f.Path+"[]" == shape {
+			return true
+		}
+		if f.Type == fact.List && slices.ContainsFunc(f.Element.Fields, func(e *fact.Field) bool { return e.Path == shape }) {
+			return true
+		}
+	}
+	return false
 }
 
 // reply is an answer that is there to be sent.

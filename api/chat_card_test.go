@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"omnia/api"
+	"omnia/archive"
 	"omnia/engine"
 )
 
@@ -118,4 +119,52 @@ func TestTheCountersOfACardAreInTheRecord(t *testing.T) {
 func (k *court) replayed(t testing.TB, id string) (m map[string]any) {
 	t.Helper()
 	return read[map[string]any](t, k.as("auditor", post("/v1/decisions/"+id+"/replay", "")))
+}
+
+// The card tells the delegation that allows it now, which may not be the one of the opening.
+func TestTheCardTellsTheDelegationInForce(t *testing.T) {
+	t.Parallel()
+	p := newParlour(t)
+	p.onDuty("advisor", "")
+	at := p.open("consulente", second, `, "consent_notice": "2026-1"`)
+	shown := func() any {
+		t.Helper()
+		d, _ := read[map[string]any](t, p.as("advisor", get(at+"/context")))["delegation"].(map[string]any)
+		return d["id"]
+	}
+	if id := shown(); id != p.bonds["mandate2"] {
+		t.Errorf("at first %v", id)
+	}
+	p.bond(t, "mandate3", "consulente", second, archive.Intermediario, "", "", archive.Servizi...)
+	if _, err := p.store.Revoke(t.Context(), p.bonds["mandate2"], "prova", opening); err != nil {
+		t.Fatal(err)
+	}
+	if id := shown(); id != p.bonds["mandate3"] {
+		t.Errorf("then %v, want the one in force", id)
+	}
+	if _, err := p.store.Revoke(t.Context(), p.bonds["mandate3"], "prova", opening); err != nil {
+		t.Fatal(err)
+	}
+	want(t, p.as("advisor", get(at+"/context")), http.StatusNotFound, "matricola_not_found")
+}
+
+// An abandoned conversation is one that the person closed before an adviser wrote, and no other.
+func TestWhatCountsAsAbandoned(t *testing.T) {
+	t.Parallel()
+	p := newParlour(t)
+	p.onDuty("advisor", "")
+	byAdviser := p.open("titolare", first, "")
+	p.post("advisor", byAdviser+"/close", `{}`, http.StatusOK)
+	answered := p.open("titolare", first, "")
+	p.say("advisor", answered, "Prego")
+	p.post("titolare", answered+"/close", `{}`, http.StatusOK)
+	ended := p.open("titolare", first, "")
+	if err := p.chat.End(t.Context(), strings.TrimPrefix(ended, conversations+"/")); err != nil {
+		t.Fatal(err)
+	}
+	given := p.open("titolare", first, "")
+	p.post("titolare", given+"/close", `{}`, http.StatusOK)
+	if f := read[map[string]any](t, p.as("operatore", get("/v1/chat/figures"))); f["closed"] != 4.0 || f["abandoned"] != 1.0 || f["answered"] != 1.0 {
+		t.Errorf("figures: %v", f)
+	}
 }

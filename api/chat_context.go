@@ -131,14 +131,15 @@ func (s *server) cardCompany(c *call, at *seat, card *contextCard) error {
 	return nil
 }
 
-// cardBond is on what ground the person acts, as it stands now.
+// cardBond is on what ground the person acts, as it stands now: the delegation of the opening may have been followed by
+// another one.
 func (s *server) cardBond(c *call, at *seat, card *contextCard) error {
-	sub, err := s.Archive.Subject(c.Request.Context(), at.OpenedBy.CodiceFiscale, at.Matricola)
+	v, sub, err := s.ground(c.Request.Context(), at.Conversation)
 	if err != nil {
 		return err
 	}
 	for i := range sub.Deleghe {
-		if d := &sub.Deleghe[i]; d.ID == at.Delegation {
+		if d := &sub.Deleghe[i]; d.ID == v.Delega {
 			card.Delegation = &cardDelegation{d.ID, d.Tipo, d.Studio, d.To}
 		}
 	}

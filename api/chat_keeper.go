@@ -166,14 +166,19 @@ func (k *ChatKeeper) endIfOver(ctx context.Context, c *chat.Conversation) error 
 
 // mayStill tells whether who opened a conversation may act for its matricola now.
 func (s *server) mayStill(ctx context.Context, c *chat.Conversation) (bool, error) {
-	sub, err := s.Archive.Subject(ctx, c.OpenedBy.CodiceFiscale, c.Matricola)
-	if err != nil {
-		return false, err
+	v, _, err := s.ground(ctx, c)
+	return err == nil && v.Allow, err
+}
+
+// ground is what the policies say now of who opened a conversation, and what binds that person to its matricola.
+func (s *server) ground(ctx context.Context, c *chat.Conversation) (v policies.Verdict, sub archive.Subject, err error) {
+	if sub, err = s.Archive.Subject(ctx, c.OpenedBy.CodiceFiscale, c.Matricola); err != nil {
+		return v, sub, err
 	}
-	v, err := s.Policies.Decide(ctx, policies.Question{
+	v, err = s.Policies.Decide(ctx, policies.Question{
 		Azione: "chat.usa", Oggi: rome.Day(s.Now()).String(), Sviluppo: s.Development, Matricola: c.Matricola, Sede: sub.Sede, Bonds: bondsOf(sub.Deleghe),
 		Person: &policies.Person{Subject: c.OpenedBy.ID, CodiceFiscale: c.OpenedBy.CodiceFiscale, Ruoli: c.OpenedBy.Roles, Sede: c.OpenedBy.Sede,
 			Livello: c.OpenedBy.Level, Profilo: c.OpenedBy.Profile},
 	})
-	return err == nil && v.Allow, err
+	return v, sub, err
 }

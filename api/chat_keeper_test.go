@@ -70,7 +70,7 @@ func TestALegalHoldKeepsAConversation(t *testing.T) {
 			for _, path := range []string{held, held + "/messages", file} {
 				want(t, p.as("titolare", get(path)), http.StatusNotFound, "conversation_not_found")
 			}
-			if _, _, err := p.chat.Storage.Attachment(t.Context(), strings.TrimPrefix(held, conversations+"/"), file[strings.LastIndex(file, "/")+1:], "sub-titolare"); err == nil {
+			if _, _, err := p.chat.Storage.Attachment(t.Context(), strings.TrimPrefix(held, conversations+"/"), file[strings.LastIndex(file, "/")+1:], "sub-titolare", true); err == nil {
 				t.Error("the file is still there")
 			}
 			var traces []string

@@ -12,6 +12,16 @@ type streamCount struct {
 	each  map[string]int
 }
 
+// heldBack refuses a flood of what is stored for others to see: messages, files, pointers, changes of consent.
+func (s *server) heldBack(c *call) error {
+	q := s.chatLimiter.take(c.who().Subject, s.Now())
+	if q.allowed {
+		return nil
+	}
+	c.Header("Retry-After", seconds(q.retry))
+	return failure(c.lang, codeChatFlood, s.Limits.Messages)
+}
+
 var errStreams = errors.New("too many streams are open")
 
 func (n *streamCount) enter(persona string) error {

@@ -146,7 +146,7 @@ func (c *pane) apply(kind, id string, data map[string]any) {
 			who["name"] = name
 		}
 		delete(k, "queue")
-		k["state"], k["adviser"], k["assigned_at"] = "assegnata", who, data["assigned_at"]
+		k["state"], k["topic"], k["adviser"], k["assigned_at"] = "assegnata", data["topic"], who, data["assigned_at"]
 	case chat.EventClosed:
 		delete(k, "queue")
 		k["state"], k["closed_at"] = "chiusa", data["closed_at"]
@@ -266,7 +266,7 @@ func (a *actor) actions() map[string]func(*rapid.T) {
 		},
 		"transfer": func(t *rapid.T) {
 			from := rapid.SampledFrom(chatAdvisers).Draw(t, "who")
-			to := rapid.SampledFrom([]string{`"adviser": "sub-advisor"`, `"adviser": "sub-advisor-2"`, `"topic": "altro"`, `"sede": "7000"`}).Draw(t, "to")
+			to := rapid.SampledFrom([]string{`"adviser": "sub-advisor"`, `"adviser": "sub-advisor-2", "topic": "cigs"`, `"topic": "altro"`, `"sede": "7000"`}).Draw(t, "to")
 			do(from, http.MethodPost, a.room(t)+"/transfer", `{"note": "vedi sopra", `+to+`}`)
 		},
 		"presence": func(t *rapid.T) {

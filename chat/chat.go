@@ -86,9 +86,11 @@ type Conversation struct {
 	ClosedBy        string     // "" when the service did it
 	LongWaitAt      *time.Time // when the person was told that the wait is longer than it should be
 	CloseReason     string
-	LastSeq         int64 // number of the last message; 0 is none
-	Version         int64 // grows with every change: the ETag
+	ToldOpening     *time.Time `json:",omitempty"` // the opening of which the person was told, while the service was closed
+	LastSeq         int64      // number of the last message; 0 is none
+	Version         int64      // grows with every change: the ETag
 	Consent         *Consent
+	Consents        []Consent `json:",omitempty"` // former ones, the oldest first
 	Rating          *Rating
 }
 
@@ -176,7 +178,7 @@ type Redaction struct {
 // Mark is how far a participant has got.
 type Mark struct {
 	Persona   string
-	Delivered int64 // seq up to which the stream, or a read of the messages, has brought them
+	Delivered int64 // seq up to which the person's client says to have them
 	Read      int64 // seq up to which the person has seen them
 }
 

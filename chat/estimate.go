@@ -15,25 +15,8 @@ type Standing struct {
 	Alternatives bool      // the person has waited for longer than they should
 }
 
-// Standing is where a conversation stands in the queue now; nil when it does not wait.
-func (s *Service) Standing(ctx context.Context, c *Conversation) (*Standing, error) {
-	if c.State != Queued {
-		return nil, nil
-	}
-	all, err := s.standings(ctx, c.Class)
-	if err != nil {
-		return nil, err
-	}
-	for i := range all {
-		if all[i].ID == c.ID {
-			return &all[i], nil
-		}
-	}
-	return nil, nil
-}
-
-// standings are those who wait in a class, in the order in which they are served.
-func (s *Service) standings(ctx context.Context, class string) (list []Standing, err error) {
+// Standings are those who wait in a class, in the order in which they are served.
+func (s *Service) Standings(ctx context.Context, class string) (list []Standing, err error) {
 	waiting, err := s.Storage.Waiting(ctx)
 	if err != nil {
 		return nil, err

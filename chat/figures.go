@@ -43,7 +43,7 @@ func (f *Figures) count(c *Conversation) {
 		f.Waiting++
 	case Closed:
 		f.Closed++
-		if c.FirstAnswerAt == nil {
+		if c.FirstAnswerAt == nil && c.ClosedBy == c.OpenedBy.ID {
 			f.Abandoned++
 		}
 	}

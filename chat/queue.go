@@ -64,7 +64,8 @@ func (t *turn) heard(ctx context.Context, c *Conversation, persona string) error
 type Transfer struct {
 	Conversation string
 	From         string // the adviser who has it
-	To           string // an adviser on duty; "" is the queue
+	FromName     string
+	To           string // an adviser on duty who has room; "" is the queue
 	Topic        Topic  // "" is the same
 	Sede         string // "" is the same
 	Note         string // for the adviser who gets it
@@ -81,7 +82,7 @@ func (s *Service) Transfer(ctx context.Context, in Transfer) (c *Conversation, e
 			return err
 		}
 		if in.Note != "" {
-			m, err := t.message(ctx, c, &Sending{By: Person{ID: in.From}, ClientID: in.ClientID, Text: in.Note})
+			m, err := t.message(ctx, c, &Sending{By: Person{ID: in.From, Name: in.FromName}, ClientID: in.ClientID, Text: in.Note})
 			if err != nil {
 				return err
 			}
@@ -90,9 +91,6 @@ func (s *Service) Transfer(ctx context.Context, in Transfer) (c *Conversation, e
 				return err
 			}
 		}
-		if in.To != "" {
-			return t.handOver(ctx, c, in.To)
-		}
 		if in.Topic != "" {
 			c.Topic = in.Topic
 		}
@@ -100,6 +98,9 @@ func (s *Service) Transfer(ctx context.Context, in Transfer) (c *Conversation, e
 			c.Sede = in.Sede
 		}
 		c.Class, c.Priority = s.Rules().Class(c.Topic, c.Sede)
+		if in.To != "" {
+			return t.handOver(ctx, c, in.To)
+		}
 		c.PassedBy = in.From
 		if err := t.requeue(ctx, c, t.now, "transferred"); err != nil {
 			return err
@@ -117,6 +118,9 @@ func (t *turn) handOver(ctx context.Context, c *Conversation, to string) error {
 	}
 	if !a.There(t.now, t.service.Rules().Gone()) || a.Persona == c.OpenedBy.ID {
 		return ErrAdviserAbsent
+	}
+	if a.Open >= a.Capacity { // beyond it one goes by one's own choice only; see Take
+		return ErrAdviserFull
 	}
 	if err := t.notice(ctx, c, "transferred", nil); err != nil {
 		return err
@@ -186,23 +190,66 @@ func (s *Service) Sweep(ctx context.Context) error {
 		if err := t.assign(ctx); err != nil {
 			return err
 		}
+		if open, next := s.Rules().Open(t.now); !open {
+			return t.closedOn(ctx, next)
+		}
 		return t.longWaits(ctx)
 	})
 }
 
+// closedOn tells those who wait while the service has closed on them that they are answered when it opens again: once for
+// each opening.
+func (t *turn) closedOn(ctx context.Context, next time.Time) error {
+	return t.eachWaiting(ctx, func(c *Conversation) bool { return c.ToldOpening == nil || !c.ToldOpening.Equal(next) },
+		func(ctx context.Context, c *Conversation) error {
+			c.ToldOpening = &next
+			if err := t.Update(ctx, c); err != nil {
+				return err
+			}
+			return t.closedHours(ctx, c, next)
+		})
+}
+
+// closedHours says when the service opens again.
+func (t *turn) closedHours(ctx context.Context, c *Conversation, next time.Time) error {
+	return t.notice(ctx, c, "closed_hours", map[string]string{"next": next.UTC().Format(time.RFC3339)})
+}
+
 // longWaits tells those who have waited for longer than one should what else they can do: once each, while the
-// service is open. Who came out of hours knows.
+// service is open.
 func (t *turn) longWaits(ctx context.Context) error {
-	rules := t.service.Rules()
-	if open, _ := rules.Open(t.now); !open {
-		return nil
+	longest := t.service.Rules().LongestWait()
+	return t.eachWaiting(ctx, func(c *Conversation) bool { return c.LongWaitAt == nil && t.now.Sub(c.expectedSince()) > longest },
+		func(ctx context.Context, c *Conversation) error {
+			now := t.now
+			c.LongWaitAt = &now
+			if err := t.Update(ctx, c); err != nil {
+				return err
+			}
+			if err := t.notice(ctx, c, "long_wait", nil); err != nil {
+				return err
+			}
+			return t.positions(ctx, c.Class, c.ID)
+		})
+}
+
+// expectedSince is since when the person may expect to be answered: from the opening of which they were told, when they wrote
+// before it.
+func (c *Conversation) expectedSince() time.Time {
+	if c.ToldOpening != nil && c.ToldOpening.After(c.QueuedAt) {
+		return *c.ToldOpening
 	}
+	return c.QueuedAt
+}
+
+// eachWaiting does something with the conversations of the queue that are such, locked.
+func (t *turn) eachWaiting(ctx context.Context, such func(*Conversation) bool, do func(context.Context, *Conversation) error) error {
 	waiting, err := t.Waiting(ctx)
 	if err != nil {
 		return err
 	}
 	for i := range waiting {
-		if w := &waiting[i]; w.OutOfHours || w.LongWaitAt != nil || t.now.Sub(w.QueuedAt) <= rules.LongestWait() {
+		if !such(&waiting[i]) {
 			continue
 		}
 		c, err := t.Lock(ctx, waiting[i].ID)
@@ -212,15 +259,7 @@ func (t *turn) longWaits(ctx context.Context) error {
 		if c.State != Queued {
 			continue
 		}
-		now := t.now
-		c.LongWaitAt = &now
-		if err := t.Update(ctx, c); err != nil {
-			return err
-		}
-		if err := t.notice(ctx, c, "long_wait", nil); err != nil {
-			return err
-		}
-		if err := t.positions(ctx, c.Class, c.ID); err != nil {
+		if err := do(ctx, c); err != nil {
 			return err
 		}
 	}
@@ -285,7 +324,7 @@ func (t *turn) give(ctx context.Context, c *Conversation, a Person) error {
 	if !slices.Contains(to, before) {
 		to = append(to, before)
 	}
-	return t.tell(ctx, c, EventAssigned, encode(assigning{c.ID, a.ID, a.Name, instant(now)}), to...)
+	return t.tell(ctx, c, EventAssigned, encode(assigning{c.ID, c.Topic, a.ID, a.Name, instant(now)}), to...)
 }
 
 // assign gives what waits to those who are free; see [Assign].
@@ -328,7 +367,7 @@ func (t *turn) assign(ctx context.Context) error {
 
 // positions tells those who wait in a class, or only some of them, where they stand now.
 func (t *turn) positions(ctx context.Context, class string, only ...string) error {
-	list, err := t.service.standings(ctx, class)
+	list, err := t.service.Standings(ctx, class)
 	if err != nil {
 		return err
 	}

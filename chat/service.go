@@ -75,7 +75,9 @@ func (s *Service) Open(ctx context.Context, o Opening) (*Conversation, error) {
 		c.Consent = &Consent{GivenAt: now, Notice: o.Notice}
 	}
 	open, next := rules.Open(now)
-	c.OutOfHours = !open
+	if c.OutOfHours = !open; !open {
+		c.ToldOpening = &next
+	}
 	err := s.transact(ctx, func(ctx context.Context, t *turn) error {
 		if err := t.LockQueue(ctx); err != nil {
 			return err
@@ -87,7 +89,7 @@ func (s *Service) Open(ctx context.Context, o Opening) (*Conversation, error) {
 			return err
 		}
 		if !open {
-			if err := t.notice(ctx, c, "closed_hours", map[string]string{"next": next.UTC().Format(time.RFC3339)}); err != nil {
+			if err := t.closedHours(ctx, c, next); err != nil {
 				return err
 			}
 		}
@@ -120,15 +122,14 @@ func (s *Service) Send(ctx context.Context, in Sending) (m *Message, fresh bool,
 		if err != nil {
 			return err
 		}
-		switch m, err = t.Sent(ctx, c.ID, in.By.ID, in.ClientID); {
-		case err == nil && m.Redaction == nil && !m.same(&in):
-			return ErrReused
-		case err == nil:
-			return nil
-		case !errors.Is(err, archive.ErrNotFound):
+		if m, err = t.again(ctx, c, &in, Text); m != nil || err != nil {
 			return err
+		}
+		switch {
 		case c.State == Closed:
 			return ErrClosed
+		case in.By.ID != c.OpenedBy.ID && !c.HeldBy(in.By.ID): // an adviser who has just lost it
+			return ErrNotAdviser
 		}
 		fresh = true
 		if m, err = t.message(ctx, c, &in); err != nil {
@@ -137,6 +138,20 @@ func (s *Service) Send(ctx context.Context, in Sending) (m *Message, fresh bool,
 		return t.say(ctx, c, m)
 	})
 	return m, fresh, err
+}
+
+// again is the message that was sent under that id before; nil when there is none. Another one is ErrReused.
+func (t *turn) again(ctx context.Context, c *Conversation, in *Sending, kind Kind) (*Message, error) {
+	m, err := t.Sent(ctx, c.ID, in.By.ID, in.ClientID)
+	switch {
+	case errors.Is(err, archive.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case m.Kind != kind, m.Redaction == nil && !m.same(in):
+		return nil, ErrReused
+	}
+	return m, nil
 }
 
 // same tells whether this is what is being sent again.
@@ -152,16 +167,21 @@ func (m *Message) same(in *Sending) bool {
 	return true
 }
 
-// Note stores what only advisers see.
-func (s *Service) Note(ctx context.Context, in Sending) (m *Message, err error) {
+// Note stores what only advisers see; it may be sent again like a message.
+func (s *Service) Note(ctx context.Context, in Sending) (m *Message, fresh bool, err error) {
 	err = s.transact(ctx, func(ctx context.Context, t *turn) error {
+		fresh = false
 		c, err := t.Lock(ctx, in.Conversation)
 		if err != nil {
 			return err
 		}
-		if m, err = t.Sent(ctx, c.ID, in.By.ID, in.ClientID); !errors.Is(err, archive.ErrNotFound) {
+		if m, err = t.again(ctx, c, &in, Note); m != nil || err != nil {
 			return err
 		}
+		if !c.HeldBy(in.By.ID) {
+			return ErrNotAdviser
+		}
+		fresh = true
 		if m, err = t.message(ctx, c, &in); err != nil {
 			return err
 		}
@@ -174,7 +194,7 @@ func (s *Service) Note(ctx context.Context, in Sending) (m *Message, err error) 
 		}
 		return t.tell(ctx, c, EventNote, messageData(c, m), c.Adviser)
 	})
-	return m, err
+	return m, fresh, err
 }
 
 // See says how far a participant has got. Marks only grow, and not beyond the last message.
@@ -254,9 +274,12 @@ func (s *Service) Consent(ctx context.Context, conversation, notice string, give
 		}
 		now := t.now
 		switch {
-		case given == c.Consent.Stands():
+		case given == c.Consent.Stands() && (!given || notice == c.Consent.Notice):
 			return nil
 		case given:
+			if c.Consent != nil { // that it was given before, and to which notice, stays known
+				c.Consents = append(c.Consents, *c.Consent)
+			}
 			c.Consent = &Consent{GivenAt: now, Notice: notice}
 		default:
 			c.Consent.WithdrawnAt = &now

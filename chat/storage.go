@@ -22,8 +22,9 @@ type Storage interface {
 	Marks(ctx context.Context, conversation string) ([]Mark, error)
 	// Upload keeps a file for a message that its author is about to send.
 	Upload(ctx context.Context, conversation, author string, a Attachment, data []byte) error
-	// Attachment is a file with its bytes; one that was not sent yet is its author's alone.
-	Attachment(ctx context.Context, conversation, id, reader string) (*Attachment, []byte, error)
+	// Attachment is a file with its bytes; one that was not sent yet is its author's alone, and one of a note is shown when
+	// notes are.
+	Attachment(ctx context.Context, conversation, id, reader string, notes bool) (*Attachment, []byte, error)
 	// Find searches the folded words of messages in the conversations of c, the newest first.
 	Find(ctx context.Context, c Criteria, q string, page archive.Page) (items []Message, more bool, err error)
 

@@ -274,14 +274,16 @@ func (s chatStore) Upload(ctx context.Context, conversation, author string, a ch
 	return s.failure(ctx, "store an attachment", s.db(ctx).Create(&row).Error)
 }
 
-// Attachment is one file of a conversation, with its bytes; one that was not sent yet is its author's alone.
-func (s chatStore) Attachment(ctx context.Context, conversation, id, reader string) (*chat.Attachment, []byte, error) {
+// Attachment is one file of a conversation, with its bytes; one that was not sent yet is its author's alone, and one of a
+// note is shown when notes are.
+func (s chatStore) Attachment(ctx context.Context, conversation, id, reader string, notes bool) (*chat.Attachment, []byte, error) {
 	if !storable(conversation, id, reader) {
 		return nil, nil, archive.ErrNotFound
 	}
 	var rows []allegatoRow
-	err := s.db(ctx).Raw(`SELECT id, nome, tipo, byte, digest, dati FROM allegati
-WHERE id = ? AND conversazione = ? AND (messaggio IS NOT NULL OR autore = ?)`, id, conversation, reader).Scan(&rows).Error
+	err := s.db(ctx).Raw(`SELECT a.id, a.nome, a.tipo, a.byte, a.digest, a.dati FROM allegati AS a LEFT JOIN messaggi AS m ON m.id = a.messaggio
+WHERE a.id = ? AND a.conversazione = ? AND CASE WHEN m.id IS NULL THEN a.autore = ? ELSE m.tipo <> ? OR ? = 1 END`,
+		id, conversation, reader, string(chat.Note), number(notes)).Scan(&rows).Error
 	if err == nil && len(rows) == 0 {
 		err = gorm.ErrRecordNotFound
 	}

@@ -83,6 +83,12 @@ func repeated(t *testing.T, c *chat.Service) {
 		t.Errorf("another text under the same id: %v", err)
 	}
 	in.By.ID = "verdi" // another author has ids of their own
+	if _, _, err := c.Send(t.Context(), in); !errors.Is(err, chat.ErrNotAdviser) {
+		t.Errorf("who takes no part: %v", err)
+	}
+	if _, err := c.Take(t.Context(), k.ID, chat.Person{ID: "verdi"}); err != nil {
+		t.Fatal(err)
+	}
 	if m, fresh, err := c.Send(t.Context(), in); err != nil || !fresh || m.Seq != 2 {
 		t.Errorf("another author: %+v %v %v", m, fresh, err)
 	}
@@ -218,8 +224,11 @@ func files(t *testing.T, c *chat.Service) {
 	if err := c.Storage.Upload(t.Context(), k.ID, "rossi", a, []byte("pdf")); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := c.Storage.Attachment(t.Context(), k.ID, a.ID, "verdi"); !errors.Is(err, archive.ErrNotFound) {
+	if _, _, err := c.Storage.Attachment(t.Context(), k.ID, a.ID, "verdi", false); !errors.Is(err, archive.ErrNotFound) {
 		t.Errorf("a file that was not sent is read by another: %v", err)
+	}
+	if _, err := c.Take(t.Context(), k.ID, chat.Person{ID: "verdi"}); err != nil {
+		t.Fatal(err)
 	}
 	in := chat.Sending{Conversation: k.ID, By: chat.Person{ID: "verdi"}, ClientID: "1", Text: "ecco", Attachments: []string{a.ID}}
 	if _, _, err := c.Send(t.Context(), in); !errors.Is(err, chat.ErrNoUpload) {
@@ -233,7 +242,7 @@ func files(t *testing.T, c *chat.Service) {
 	if _, fresh, err := c.Send(t.Context(), in); err != nil || fresh {
 		t.Errorf("sent again: %v %v", fresh, err)
 	}
-	if got, data, err := c.Storage.Attachment(t.Context(), k.ID, a.ID, "verdi"); err != nil || *got != a || string(data) != "pdf" {
+	if got, data, err := c.Storage.Attachment(t.Context(), k.ID, a.ID, "verdi", false); err != nil || *got != a || string(data) != "pdf" {
 		t.Errorf("read: %+v %q %v", got, data, err)
 	}
 }

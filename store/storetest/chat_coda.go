@@ -37,7 +37,7 @@ func goneByHand(t *testing.T, c *chat.Service) {
 	}
 	for i, sign := range []func() error{
 		func() error { _, _, err := c.Send(t.Context(), by("a")); return err },
-		func() error { _, err := c.Note(t.Context(), by("a")); return err },
+		func() error { _, _, err := c.Note(t.Context(), by("a")); return err },
 		func() error { _, err := c.See(t.Context(), k.ID, "a", 1, 1); return err },
 		func() error { return c.Type(t.Context(), k.ID, "a") },
 		func() error { return c.Point(t.Context(), k.ID, "a", "richiesta.al", "") },
@@ -104,11 +104,17 @@ func expected(t *testing.T, c *chat.Service) {
 	c.Now = func() time.Time { return now }
 	wait := func(k *chat.Conversation) *chat.Estimate {
 		t.Helper()
-		at, err := c.Standing(t.Context(), k)
-		if err != nil || at == nil {
-			t.Fatalf("%+v %v", at, err)
+		list, err := c.Standings(t.Context(), k.Class)
+		if err != nil {
+			t.Fatal(err)
 		}
-		return at.Wait
+		for _, at := range list {
+			if at.ID == k.ID {
+				return at.Wait
+			}
+		}
+		t.Fatalf("%s does not wait", k.OpenedBy.ID)
+		return nil
 	}
 	is := func(what string, got, want *chat.Estimate) {
 		t.Helper()
