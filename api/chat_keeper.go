@@ -72,21 +72,22 @@ func (k *ChatKeeper) run(ctx context.Context) {
 		}
 		k.attempt(ctx, "ending conversations", k.endOld)
 		k.attempt(ctx, "sweeping the queue", k.server.Chat.Sweep)
-		if now := k.server.Now(); now.Sub(purged) > purgeEvery {
-			purged = now
-			k.attempt(ctx, "purging events", k.purge)
-			k.attempt(ctx, "forgetting old conversations", k.forget)
+		if now := k.server.Now(); now.Sub(purged) > purgeEvery &&
+			k.attempt(ctx, "purging events", k.purge) && k.attempt(ctx, "forgetting old conversations", k.forget) {
+			purged = now // else there is more to do than one attempt has time for
 		}
 	}
 }
 
 // attempt does one thing within the time of a request; what fails is tried again the next time.
-func (k *ChatKeeper) attempt(ctx context.Context, what string, do func(context.Context) error) {
+func (k *ChatKeeper) attempt(ctx context.Context, what string, do func(context.Context) error) bool {
 	bounded, cancel := context.WithTimeout(ctx, k.server.Limits.Time)
 	defer cancel()
-	if err := do(bounded); err != nil && ctx.Err() == nil {
+	err := do(bounded)
+	if err != nil && ctx.Err() == nil {
 		k.server.Log.WarnContext(ctx, "chat: "+what, "error", err)
 	}
+	return err == nil
 }
 
 func (k *ChatKeeper) purge(ctx context.Context) error {

@@ -1,6 +1,8 @@
 package api_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -10,6 +12,8 @@ import (
 	"github.com/google/uuid"
 
 	"omnia/api"
+	"omnia/archive"
+	"omnia/chat"
 )
 
 // A legal hold keeps a conversation beyond its time, with its files, and keeps its messages from being redacted; when it is
@@ -84,5 +88,45 @@ func TestALegalHoldKeepsAConversation(t *testing.T) {
 				t.Errorf("what remains of them: %q", traces)
 			}
 		})
+	}
+}
+
+// clouded is an archive that can't say what binds one person to anything.
+type clouded struct {
+	api.Archive
+	codiceFiscale string
+}
+
+func (c clouded) Subject(ctx context.Context, cf, matricola string) (archive.Subject, error) {
+	if cf == c.codiceFiscale {
+		return archive.Subject{}, errors.New("unreadable")
+	}
+	return c.Archive.Subject(ctx, cf, matricola)
+}
+
+// A revocation closes the conversation by itself, within seconds, also when another one can't be judged.
+func TestTheKeeperEndsWhatMayNotGoOn(t *testing.T) {
+	t.Parallel()
+	p := newParlour(t)
+	revoked := p.open("titolare", first, "")
+	p.open("consulente", second, "") // later: it is looked at before
+	p.config.Archive = clouded{p.store, p.people["consulente"].CodiceFiscale}
+	keeper := api.NewChatKeeper(p.config)
+	keeper.Start()
+	defer keeper.Stop()
+	if _, err := p.store.Revoke(t.Context(), p.bonds["own"], "prova", opening); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		k, err := p.chat.Storage.Conversation(t.Context(), strings.TrimPrefix(revoked, conversations+"/"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if k.State == chat.Closed {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("never closed")
+		}
 	}
 }
