@@ -31,7 +31,7 @@ func (s *server) chatRoutes() []route {
 			summary: "invia un messaggio"},
 		{method: http.MethodPost, path: one + "/messages/:message/redaction", produces: asJSON, action: s.redactMessage, archived: true, repeats: true,
 			summary: "oscura un messaggio"},
-		{method: http.MethodPost, path: one + "/attachments", produces: asJSON, action: s.uploadAttachment, archived: true,
+		{method: http.MethodPost, path: one + "/attachments", produces: asJSON, action: s.uploadAttachment, archived: true, repeats: true,
 			summary: "carica un allegato"},
 		{method: http.MethodGet, path: one + "/attachments/:attachment", action: s.downloadAttachment, archived: true,
 			summary: "scarica un allegato"},

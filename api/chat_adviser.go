@@ -34,7 +34,7 @@ func (s *server) adviserRoutes() []route {
 			summary: "prende una conversazione dalla coda"},
 		{method: http.MethodPost, path: one + "/transfer", produces: asJSON, action: s.transferConversation, archived: true, repeats: true,
 			summary: "passa una conversazione a un altro consulente o alla coda"},
-		{method: http.MethodPost, path: one + "/pointer", produces: asJSON, action: s.pointField, archived: true,
+		{method: http.MethodPost, path: one + "/pointer", produces: asJSON, action: s.pointField, archived: true, repeats: true,
 			summary: "indica all’impresa un campo del modulo"},
 		{method: http.MethodGet, path: one + "/context", produces: asJSON, action: s.showContext, archived: true, decides: true,
 			summary: "la scheda della pratica, con il consenso dell’impresa"},
@@ -208,7 +208,7 @@ func (s *server) pointField(c *call) error {
 	if !isField(s.Decider.Edition().Vocabulary, field) {
 		return failure(c.lang, codeInvalidInput).With(defect(c.lang, "/field", codeNotAField))
 	}
-	return s.atomically(c, func(ctx context.Context) error {
+	return s.once(c, func(ctx context.Context) error {
 		if err := s.Chat.Point(ctx, at.ID, c.who().Subject, field, body.Get("text").Text); err != nil {
 			return s.chatFailure(c, err)
 		}

@@ -270,7 +270,7 @@ func (s *server) uploadAttachment(c *call) error {
 		return failure(c.lang, codeFileType, kind)
 	}
 	a := chat.Attachment{ID: uuid.Must(uuid.NewV7()).String(), Name: name, Type: kind, Bytes: int64(len(data)), Digest: string(ledger.DigestOf(data))}
-	return s.atomically(c, func(ctx context.Context) error {
+	return s.once(c, func(ctx context.Context) error {
 		if err := s.Chat.Storage.Upload(ctx, at.ID, c.who().Subject, a, data); err != nil {
 			return err
 		}

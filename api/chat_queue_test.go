@@ -230,3 +230,38 @@ func TestAPointerPointsToAField(t *testing.T) {
 	}
 	want(t, p.as("titolare", post(at+"/pointer", `{"field": "richiesta.al"}`)), http.StatusForbidden, "not_the_adviser")
 }
+
+// A file that is uploaded again under the same key is there once, and so is a pointer.
+func TestWhatIsStoredForOthersMayBeSentAgain(t *testing.T) {
+	t.Parallel()
+	p := newParlour(t)
+	p.onDuty("advisor", "")
+	at := p.open("titolare", first, "")
+	upload := post(at+"/attachments?name=a.txt", "testo").with("Content-Type", "application/octet-stream").with("Idempotency-Key", "file-1")
+	one, two := p.as("titolare", upload), p.as("titolare", upload)
+	if one.Code != http.StatusCreated || two.Code != http.StatusCreated || one.Body.String() != two.Body.String() || two.Header().Get("Idempotent-Replayed") != "true" {
+		t.Errorf("uploaded: %d %s, and again: %d %s", one.Code, one.Body, two.Code, two.Body)
+	}
+	upload.body = "altro"
+	want(t, p.as("titolare", upload), http.StatusUnprocessableEntity, "idempotency_key_reused")
+	point := post(at+"/pointer", `{"field": "richiesta.al"}`).with("Idempotency-Key", "campo-1")
+	before := p.events("titolare")
+	for range 2 {
+		if res := p.as("advisor", point); res.Code != http.StatusNoContent {
+			t.Errorf("pointed: %d %s", res.Code, res.Body)
+		}
+	}
+	if n := p.events("titolare") - before; n != 1 {
+		t.Errorf("the company gets %d events", n)
+	}
+}
+
+// events is how many events are in the box of a person.
+func (p *parlour) events(persona string) int64 {
+	p.t.Helper()
+	box, err := p.chat.Storage.Box(p.t.Context(), "sub-"+persona)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return box.Last
+}
