@@ -251,6 +251,7 @@ func TestWhatIsStoredForOthersMayBeSentAgain(t *testing.T) {
 			t.Errorf("pointed: %d %s", res.Code, res.Body)
 		}
 	}
+	p.post("advisor", at+"/typing", "", http.StatusNoContent) // is heard, and never stored
 	if n := p.events("titolare") - before; n != 1 {
 		t.Errorf("the company gets %d events", n)
 	}

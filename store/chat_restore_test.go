@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -122,6 +123,65 @@ func TestAStreamAfterARestore(t *testing.T) {
 			}
 			after.follows("rossi", kept) // its row is gone, its mark is not
 			after.lost("rossi", chat.Cursor{Mark: fmt.Sprintf("%012d", 0), N: kept.N})
+		})
+	}
+}
+
+// TestARestoreUnderAStream puts a box back to what it was while a stream is open on it and the service runs on: what is said after
+// that has numbers that the stream has had already. It must end, not go on with the numbers that it is waiting for.
+func TestARestoreUnderAStream(t *testing.T) {
+	t.Parallel()
+	for _, db := range copies {
+		t.Run(db.name, func(t *testing.T) {
+			t.Parallel()
+			dsn := db.dsn(t)
+			r := newRoom(t, dsn)
+			k, err := r.chat.Open(t.Context(), chat.Opening{Matricola: "4900000001", Topic: chat.TopicCigo, By: chat.Person{ID: "rossi"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			kept := r.end("rossi")
+			r.say(k.ID, "rossi", 5)
+			ctx, cancel := context.WithCancel(t.Context())
+			hub, ended := chat.NewHub(r.chat.Storage, nil, time.Now), make(chan struct{})
+			go func() { defer close(ended); hub.Run(ctx) }()
+			defer func() { cancel(); <-ended }()
+			sub, err := hub.Subscribe("rossi", r.end("rossi"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer sub.Close()
+			if events, err := sub.Ready(t.Context()); err != nil || len(events) != 0 {
+				t.Fatalf("before the restore: %v %v", events, err)
+			}
+			source := plainDSN(dsn)
+			if db.driver == "sqlite" {
+				source += "?_pragma=busy_timeout(10000)"
+			}
+			back := plain(t, db.driver, source)
+			for _, sql := range []string{
+				fmt.Sprintf("DELETE FROM eventi WHERE persona = 'rossi' AND n > %d", kept.N),
+				fmt.Sprintf("UPDATE caselle SET ultimo = %d, segno_ultima = '%s' WHERE persona = 'rossi'", kept.N, kept.Mark),
+			} {
+				if _, err := back.ExecContext(t.Context(), sql); err != nil {
+					t.Fatal(err)
+				}
+			}
+			r.say(k.ID, "rossi", 1)
+			limit, stop := context.WithTimeout(t.Context(), time.Minute)
+			defer stop()
+			for {
+				select {
+				case <-sub.Woken():
+				case <-limit.Done():
+					t.Fatal("the stream waits for numbers that have come already")
+				}
+				if events, err := sub.Ready(t.Context()); errors.Is(err, chat.ErrLost) {
+					return
+				} else if err != nil || len(events) != 0 {
+					t.Fatalf("it goes on with %v %v", events, err)
+				}
+			}
 		})
 	}
 }
