@@ -210,7 +210,7 @@ type showing struct {
 }
 
 // may asks whether the person may see what happens on that matricola, now. The first time of each is in the record
-// of accesses before anything is shown.
+// of accesses before anything is shown, and so is a refusal.
 func (st *stream) may(ctx context.Context, what showing) (bool, error) {
 	s, c := st.server, st.call
 	ctx, cancel := context.WithTimeout(ctx, s.Limits.Time)
@@ -224,11 +224,13 @@ func (st *stream) may(ctx context.Context, what showing) (bool, error) {
 	} else {
 		_, err = s.authorize(c, "chat.usa", what.matricola)
 	}
-	if f, refused := errors.AsType[*fault.Fault](err); refused && (f.Kind == fault.Forbidden || f.Kind == fault.NotFound) {
-		return false, nil
-	}
-	if err != nil || st.recorded[what] {
-		return err == nil, err
+	f, failed := errors.AsType[*fault.Fault](err)
+	refused := failed && (f.Kind == fault.Forbidden || f.Kind == fault.NotFound)
+	switch {
+	case err != nil && !refused:
+		return false, err
+	case st.recorded[what] && !refused:
+		return true, nil
 	}
 	for _, l := range c.lines {
 		l.Matricola, l.Oggetto = what.matricola, "flusso degli eventi"
@@ -237,7 +239,7 @@ func (st *stream) may(ctx context.Context, what showing) (bool, error) {
 		return false, err
 	}
 	st.recorded[what] = true
-	return true, nil
+	return !refused, nil
 }
 
 // write sends text within the time that one write may take.

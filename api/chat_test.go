@@ -199,6 +199,15 @@ func TestNothingIsHeardAfterARevocation(t *testing.T) {
 	if len(events) != 1 || events[0].kind != "resync" || strings.Contains(events[0].data, second) {
 		t.Errorf("after the revocation: %v", events)
 	}
+	var said []string
+	for _, line := range p.lines() {
+		if line.Oggetto == "flusso degli eventi" {
+			said = append(said, line.Matricola+" "+line.Esito)
+		}
+	}
+	if !slices.Equal(said, []string{second + " allow", second + " deny:bond_not_good"}) {
+		t.Errorf("the record of accesses says of the stream: %q", said)
+	}
 	if items := read[listing](t, p.as("consulente", get(conversations))).Items; len(items) != 0 {
 		t.Errorf("still listed: %v", items)
 	}
