@@ -494,7 +494,7 @@ func (s *server) giveConsent(c *call) error {
 	if given && notice == "" {
 		return failure(c.lang, codeInvalidInput).With(defect(c.lang, "/notice", codeNoticeMissing))
 	}
-	if err := s.heldBack(c); err != nil {
+	if err := s.heldBack(c, "consent"); err != nil {
 		return err
 	}
 	at.grant.about("conversazione " + at.ID + " " + consentSaid(given, notice))

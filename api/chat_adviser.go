@@ -201,7 +201,7 @@ func (s *server) pointField(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := s.heldBack(c); err != nil {
+	if err := s.heldBack(c, "pointer"); err != nil {
 		return err
 	}
 	field := body.Get("field").Text

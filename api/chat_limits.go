@@ -12,9 +12,10 @@ type streamCount struct {
 	each  map[string]int
 }
 
-// heldBack refuses a flood of what is stored for others to see: messages, files, pointers, changes of consent.
-func (s *server) heldBack(c *call) error {
-	q := s.chatLimiter.take(c.who().Subject, s.Now())
+// heldBack refuses a flood of what is stored for others to see: messages, and apart from them files, pointers and
+// changes of consent. Each kind may come as often.
+func (s *server) heldBack(c *call, kind string) error {
+	q := s.chatLimiter.take(kind+" "+c.who().Subject, s.Now())
 	if q.allowed {
 		return nil
 	}

@@ -116,7 +116,7 @@ func (s *server) sendMessage(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := s.heldBack(c); err != nil {
+	if err := s.heldBack(c, "message"); err != nil {
 		return err
 	}
 	return s.once(c, func(ctx context.Context) error {
@@ -254,7 +254,7 @@ func (s *server) uploadAttachment(c *call) error {
 	if err := q.err(); err != nil {
 		return err
 	}
-	if err := s.heldBack(c); err != nil {
+	if err := s.heldBack(c, "file"); err != nil {
 		return err
 	}
 	data, err := io.ReadAll(io.LimitReader(c.Request.Body, chat.MaxAttachmentBytes+1))

@@ -390,6 +390,10 @@ func TestAFloodIsHeldBack(t *testing.T) {
 	}
 	res := p.as("titolare", post(at+"/messages", fmt.Sprintf(`{"client_id": %q, "text": "x"}`, uuid.NewString())))
 	want(t, res, http.StatusTooManyRequests, "chat_rate_limited")
+	for i := range 60 { // what is no message has a limit of its own
+		p.post("titolare", at+"/consent", fmt.Sprintf(`{"given": %v, "notice": "2026-1"}`, i%2 == 0), http.StatusOK)
+	}
+	want(t, p.as("titolare", post(at+"/consent", `{"given": false}`)), http.StatusTooManyRequests, "chat_rate_limited")
 	if res.Header().Get("Retry-After") == "" {
 		t.Error("nobody says how long to wait")
 	}
