@@ -290,7 +290,16 @@ type shownFigures struct {
 	HandleP50  *int64             `json:"handle_p50_seconds,omitempty"`
 	HandleP90  *int64             `json:"handle_p90_seconds,omitempty"`
 	Ratings    [5]int             `json:"ratings"`
+	Now        shownMoment        `json:"now"`
 	ByTopic    map[chat.Topic]int `json:"by_topic"`
+}
+
+// shownMoment is how the service stands now, whatever the days of the figures.
+type shownMoment struct {
+	Waiting int   `json:"waiting"`
+	Longest int64 `json:"longest_wait_seconds"`
+	OnDuty  int   `json:"advisers_on_duty"`
+	Talking int   `json:"conversations"`
 }
 
 // showFigures are what a supervisor looks at; nothing in them is about a person.
@@ -311,7 +320,12 @@ func (s *server) showFigures(c *call) error {
 	if err != nil {
 		return err
 	}
+	now, err := s.Chat.Moment(c.Request.Context())
+	if err != nil {
+		return err
+	}
 	return c.json(shownFigures{
+		Now:  shownMoment{now.Waiting, int64(now.Longest / time.Second), now.OnDuty, now.Talking},
 		From: from.String(), To: to.String(), Opened: f.Opened, Answered: f.Answered, Closed: f.Closed, Abandoned: f.Abandoned, Waiting: f.Waiting,
 		OutOfHours: f.OutOfHours, WaitP50: inSeconds(f.WaitP50), WaitP90: inSeconds(f.WaitP90), HandleP50: inSeconds(f.HandleP50),
 		HandleP90: inSeconds(f.HandleP90), Ratings: f.Ratings, ByTopic: f.ByTopic,

@@ -266,3 +266,25 @@ func (p *parlour) events(persona string) int64 {
 	}
 	return box.Last
 }
+
+// A supervisor sees how the service stands now, beside the figures of the days.
+func TestTheSupervisorSeesTheMoment(t *testing.T) {
+	t.Parallel()
+	p := newParlour(t)
+	moment := func(waiting, longest, onDuty, talking float64) {
+		t.Helper()
+		now := read[map[string]any](t, p.as("operatore", get("/v1/chat/figures")))["now"].(map[string]any)
+		if now["waiting"] != waiting || now["longest_wait_seconds"] != longest || now["advisers_on_duty"] != onDuty || now["conversations"] != talking {
+			t.Errorf("%v, want %v %v %v %v", now, waiting, longest, onDuty, talking)
+		}
+	}
+	moment(0, 0, 0, 0)
+	p.open("titolare", first, "")
+	p.at(opening.Add(2 * time.Minute))
+	p.open("consulente", second, "")
+	moment(2, 120, 0, 0)
+	p.onDuty("advisor", `, "capacity": 1`)
+	moment(1, 0, 1, 1)
+	p.at(opening.Add(4 * time.Minute))
+	moment(1, 120, 0, 1) // silent for two minutes, and not swept yet
+}
