@@ -189,6 +189,18 @@ func (k *talker) listen(ctx context.Context) {
 	}
 }
 
+// beat says now and then that an adviser is there, though off duty, until ctx ends: who is silent for a minute is gone.
+func (k *talker) beat(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(10 * time.Second):
+			k.any().ask(http.MethodPut, "/v1/chat/presence", `{"available":false}`) // one that is lost is followed by another
+		}
+	}
+}
+
 // silence is how long a client of these tests believes in a stream on which nothing comes.
 const silence = 4 * time.Second
 
@@ -295,9 +307,10 @@ func (k *talker) take(e sseEvent) {
 }
 
 func follows(before, id string) bool {
-	epoch, n, _ := strings.Cut(before, ".")
+	_, n, _ := strings.Cut(before, ".")
 	number, err := strconv.ParseInt(n, 10, 64)
-	return err == nil && id == fmt.Sprintf("%s.%d", epoch, number+1)
+	_, next, _ := strings.Cut(id, ".")
+	return err == nil && next == strconv.FormatInt(number+1, 10)
 }
 
 // has is how many messages of a conversation were heard.
