@@ -102,14 +102,9 @@ func (v *validation) fewRows(k *formCheck) ([]int, bool) {
 	return v.changed.only(k.reads, k.list)
 }
 
-// add puts what a rule found into the answer. Of facts that no decision can be taken on, which is told, it is no
-// news that a rule can't be evaluated on them: a day before the law has none of its parameters.
+// add puts what a rule found into the answer.
 func (v *validation) add(k *formCheck, r *ruled) {
-	for i := range r.findings {
-		if f := &r.findings[i]; f.Code != codeRuleFailed || !v.done.impossible || !v.wrong {
-			v.out.Findings = append(v.out.Findings, *f)
-		}
-	}
+	v.out.Findings = append(v.out.Findings, r.findings...)
 	v.ask(k.rule, r.wanted)
 	v.wrong = v.wrong || r.wrong
 	if v.options.Observe == nil {
