@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	"omnia/engine/calendar"
@@ -61,12 +62,18 @@ func explanations(ed *rulebook.Edition, lang string) []explanation {
 	return all
 }
 
-// also adds what another rule says under the same code.
+// also adds what another rule says under the same code. Of an older version of a rule, which comes after the newer ones,
+// only that it is there.
 func (x *explanation) also(y *explanation) {
+	r := y.Rules[0]
+	older := slices.ContainsFunc(x.Rules, func(newer explainedRule) bool { return newer.ID == r.ID })
+	x.Rules = append(x.Rules, r)
+	if older {
+		return
+	}
 	x.Title = joined(x.Title, "; ", y.Title)
 	x.Detail = joined(x.Detail, " ", y.Detail)
 	x.Cure = joined(x.Cure, " ", y.Cure)
-	x.Rules = append(x.Rules, y.Rules...)
 }
 
 func joined(text, between, more string) string {

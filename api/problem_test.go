@@ -196,7 +196,8 @@ func TestEachCodeOfARuleHasItsPage(t *testing.T) {
 					strings.ContainsAny(x.Message+x.Suggestion, "{}") || (x.Suggestion == "") != (v.Suggestion == nil) {
 					t.Errorf("%s in %s: %+v", v.Code, lang, x)
 				}
-				if got.Cure == "" || !strings.Contains(got.Title, r.Title[lang]) || !strings.Contains(got.Detail, x.Message) {
+				newest := !slices.ContainsFunc(got.Rules[:i], func(x api.ExplainedRule) bool { return x.ID == r.ID })
+				if got.Cure == "" || !strings.Contains(got.Title, r.Title[lang]) || newest && !strings.Contains(got.Detail, x.Message) {
 					t.Errorf("%s in %s: %+v", v.Code, lang, got)
 				}
 				html := s.do(get("/problems/"+v.Code).with("Accept", "text/html").with("Accept-Language", lang)).Body.String()
