@@ -138,7 +138,8 @@ type checked struct {
 		Causes        []string
 		Fields        []string
 		Edition       string
-		Gone, New     []struct{ Code string }
+		Gone, New     []struct{ Rule, Code string }
+		Text          []string
 		OutcomeBefore string `json:"outcome_before"`
 		OutcomeAfter  string `json:"outcome_after"`
 	} `json:"changes_since"`
