@@ -113,7 +113,7 @@ func (st *stream) run(resync bool, at chat.Cursor) error {
 		select {
 		case <-st.sub.Woken():
 		case <-beat.C:
-			if st.write(":\n\n") != nil || st.flush() != nil {
+			if st.write(":\n\n") != nil || st.flush() != nil || st.listens(ctx) != nil {
 				return nil
 			}
 		case <-end.C:
@@ -124,6 +124,16 @@ func (st *stream) run(resync bool, at chat.Cursor) error {
 			return nil
 		}
 	}
+}
+
+// listens says of an adviser that the stream is open. One that can't be said ends the stream: the client comes back.
+func (st *stream) listens(ctx context.Context) error {
+	if !st.who.Has("advisor") {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, st.server.Limits.Time)
+	defer cancel()
+	return st.server.Chat.Listens(ctx, st.who.Subject)
 }
 
 // life is how long the stream may last: no longer than the token it was opened with.

@@ -60,6 +60,21 @@ func (t *turn) heard(ctx context.Context, c *Conversation, persona string) error
 	return t.Seen(ctx, persona, t.now, t.now.Add(-t.service.Rules().Gone()/4))
 }
 
+// Listens says that somebody's stream is open. For an adviser who is off duty and has taken something by hand that is a sign of
+// life; who is on duty has a client that says to be present, and its silence tells more.
+func (s *Service) Listens(ctx context.Context, persona string) error {
+	return s.transact(ctx, func(ctx context.Context, t *turn) error {
+		a, err := t.Adviser(ctx, persona)
+		if errors.Is(err, archive.ErrNotFound) || err == nil && a.Available {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return t.Seen(ctx, persona, t.now, t.now.Add(-s.Rules().Gone()/4))
+	})
+}
+
 // Transfer is where a conversation shall go: to an adviser, or back to the queue under another topic or office.
 type Transfer struct {
 	Conversation string

@@ -42,6 +42,7 @@ func goneByHand(t *testing.T, c *chat.Service) {
 		func() error { return c.Type(t.Context(), k.ID, "a") },
 		func() error { return c.Point(t.Context(), k.ID, "a", "richiesta.al", "") },
 		func() error { return c.Present(t.Context(), chat.Adviser{Persona: "a", Capacity: 3}) },
+		func() error { return c.Listens(t.Context(), "a") },
 	} {
 		now = now.Add(50 * time.Second)
 		if err := sign(); err != nil {
@@ -61,6 +62,15 @@ func goneByHand(t *testing.T, c *chat.Service) {
 	now = now.Add(10 * time.Second)
 	if k := state(); k.State != chat.Queued {
 		t.Errorf("nobody has missed them: %+v", k)
+	}
+	onDuty(t, c, "b", 1)
+	now = now.Add(50 * time.Second)
+	if err := c.Listens(t.Context(), "b"); err != nil { // on duty it takes more than an open stream
+		t.Fatal(err)
+	}
+	now = now.Add(10 * time.Second)
+	if k := state(); k.State != chat.Queued {
+		t.Errorf("nobody has missed who was on duty: %+v", k)
 	}
 	waiting, err := c.Storage.Waiting(t.Context())
 	if err != nil || len(waiting) != 2 || waiting[0].ID != k.ID {
