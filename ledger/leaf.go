@@ -39,8 +39,8 @@ type leaf struct {
 
 	edition, editionDigest, policyDigest []byte
 	factsDigest, outcomeDigest           []byte
-	rules                                [][]byte // of each the members id, version and digest, as written
-	before                               [][]byte // rules of the receipt read before: most are the same again
+	known                                *known     // from leaf to leaf; nil: the versions are read, and not kept
+	rules                                []*version // those that the leaf names
 	files                                []file
 	entry                                []byte   // that was erased from
 	paths                                [][]byte // that were erased
@@ -70,7 +70,7 @@ var readers = []struct {
 
 // readLeaf reads a leaf of any kind into l, whose room is used again.
 func readLeaf(data []byte, l *leaf) error {
-	*l = leaf{personal: l.personal[:0], rules: l.rules[:0], before: l.before, files: l.files[:0], paths: l.paths[:0]}
+	*l = leaf{personal: l.personal[:0], known: l.known, rules: l.rules[:0], files: l.files[:0], paths: l.paths[:0]}
 	for _, r := range readers {
 		c := cursor{what: r.schema, data: data}
 		if !c.next(`{"schema":"`) || !c.next(r.schema) || !c.next(`"`) {

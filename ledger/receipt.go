@@ -191,12 +191,9 @@ func readReceipt(c *cursor, l *leaf) {
 	c.key("outcome_digest")
 	l.outcomeDigest = c.digest()
 	c.key("rules")
-	known := true
 	for first := true; c.more(first); first = false {
-		known = readRule(c, l) && known
-	}
-	if !known {
-		l.remember()
+		when := readRule(c, l)
+		l.follow(c, when)
 	}
 	c.key("actor")
 	if actor := c.digestOrNone(); actor != nil {
@@ -227,28 +224,39 @@ func readOptions(c *cursor) {
 	}
 }
 
-// readRule tells whether the same version stood in this place of the receipt before: those bytes were
-// read once.
-func readRule(c *cursor, l *leaf) (known bool) {
+// readRule gives the members on and state, as written.
+func readRule(c *cursor, l *leaf) (when []byte) {
 	c.literal("{")
 	c.field = "rules"
-	if n := len(l.rules); n < len(l.before) && c.err == nil && bytes.HasPrefix(c.data[c.pos:], l.before[n]) {
-		l.rules, known = append(l.rules, l.before[n]), true
-		c.pos += len(l.before[n])
-	} else {
-		readVersion(c, l)
-	}
+	l.version(c)
+	from := c.pos
 	c.key("on")
 	c.dayOrNone()
 	c.key("state")
 	c.word()
+	when = c.data[from:c.pos]
 	c.literal("}")
 	c.field = "rules"
-	return known
+	return when
 }
 
-// readVersion reads the members id, version and digest, and keeps them as they are written.
-func readVersion(c *cursor, l *leaf) {
+// version reads the next version that a leaf names.
+func (l *leaf) version(c *cursor) {
+	if l.known == nil {
+		readVersion(c)
+		return
+	}
+	var behind *version
+	if n := len(l.rules); n > 0 {
+		behind = l.rules[n-1]
+	}
+	if v := l.known.read(c, behind); v != nil {
+		l.rules = append(l.rules, v)
+	}
+}
+
+// readVersion reads the members id, version and digest, and gives them as they are written.
+func readVersion(c *cursor) []byte {
 	from := c.pos
 	c.field = "id"
 	c.literal(`"id":`)
@@ -257,15 +265,5 @@ func readVersion(c *cursor, l *leaf) {
 	c.integer()
 	c.key("digest")
 	c.digest()
-	if c.err == nil {
-		l.rules = append(l.rules, c.data[from:c.pos])
-	}
-}
-
-// remember keeps the rules for the receipts that follow.
-func (l *leaf) remember() {
-	l.before = make([][]byte, len(l.rules))
-	for i, r := range l.rules {
-		l.before[i] = bytes.Clone(r)
-	}
+	return c.data[from:c.pos]
 }
