@@ -43,7 +43,12 @@ func appendInstantMember(dst []byte, name string, t time.Time) []byte {
 func appendText(dst []byte, s string) []byte {
 	const hexadecimal = "0123456789abcdef"
 	dst = append(dst, '"')
-	for i := range len(s) {
+	n := 0
+	for n < len(s) && s[n] >= ' ' && s[n] != '"' && s[n] != '\\' {
+		n++
+	}
+	dst = append(dst, s[:n]...) // nearly always all of it
+	for i := n; i < len(s); i++ {
 		switch b := s[i]; {
 		case b >= ' ' && b != '"' && b != '\\':
 			dst = append(dst, b)

@@ -3,6 +3,7 @@ package ledger
 import (
 	"bytes"
 	"fmt"
+	"sync"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -111,12 +112,16 @@ func decode(data []byte, schema string) (*leaf, error) {
 // finish closes a leaf and reads it back: what the reader would refuse is never written.
 func finish(dst []byte) ([]byte, error) {
 	dst = append(dst, '}')
-	var l leaf
-	if err := readLeaf(dst, &l); err != nil {
+	l := leaves.Get().(*leaf)
+	defer leaves.Put(l)
+	if err := readLeaf(dst, l); err != nil {
 		return nil, fmt.Errorf("can't be recorded: %w", err)
 	}
 	return dst, nil
 }
+
+// leaves lends out what leaves are read back with: it knows the versions that were written before.
+var leaves = sync.Pool{New: func() any { return &leaf{known: newKnown()} }}
 
 func beginLeaf(schema, id string, instant time.Time) []byte {
 	dst := appendTextMember(append(make([]byte, 0, 1024), '{'), "schema", schema)
