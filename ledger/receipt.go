@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -69,6 +70,7 @@ var pathActor = []byte(PathActor)
 // text that is not UTF-8) is an error that names the field.
 func (r *Receipt) Encode() ([]byte, error) {
 	dst := beginLeaf(SchemaReceipt, r.ID, r.Instant)
+	dst = slices.Grow(dst, 1024+200*len(r.Rules))
 	dst = appendTextMember(dst, "kind", r.Kind)
 	dst = strconv.AppendBool(appendKey(dst, "simulation"), r.Simulation)
 	dst = appendTextMember(dst, "edition", r.Edition)
@@ -94,11 +96,11 @@ func (r *Receipt) Encode() ([]byte, error) {
 }
 
 func (r *Rule) append(dst []byte) []byte {
-	dst = appendTextMember(append(dst, '{'), "id", r.ID)
-	dst = strconv.AppendInt(appendKey(dst, "version"), int64(r.Version), 10)
-	dst = appendTextMember(dst, "digest", string(r.Digest))
-	dst = appendTextMember(dst, "on", r.On)
-	return append(appendTextMember(dst, "state", r.State), '}')
+	dst = appendText(append(dst, `{"id":`...), r.ID)
+	dst = strconv.AppendInt(append(dst, `,"version":`...), int64(r.Version), 10)
+	dst = appendText(append(dst, `,"digest":`...), string(r.Digest))
+	dst = appendText(append(dst, `,"on":`...), r.On)
+	return append(appendText(append(dst, `,"state":`...), r.State), '}')
 }
 
 // DecodeReceipt reads the canonical form, and nothing else: a member that is unknown, missing, twice
