@@ -57,6 +57,7 @@ var groups = []struct {
 	{"access", (*bench).access},
 	{"import", (*bench).imports},
 	{"lists", (*bench).lists},
+	{"record", (*bench).recorded},
 }
 
 func main() {
