@@ -141,7 +141,7 @@ func (x *ExportWriter) personal(e *Entry) {
 		case erased:
 			dst = strconv.AppendInt(appendKey(dst, "erased"), by, 10)
 		case x.err == nil:
-			x.err = fmt.Errorf("%s: %s is not there, and no erasure says why", x.leaf.subject(), path)
+			x.err = &Finding{Subject: x.leaf.subject(), Field: path, Code: CodeRemoved, Text: "it is not there, and no erasure says why"}
 		}
 		dst = append(dst, '}')
 	}

@@ -46,10 +46,14 @@ func (s *Store) decisionEntry(d *ledger.Decision) (*entry, error) {
 	if err := joins(c, leaf); err != nil {
 		return nil, err
 	}
-	r := &d.Receipt
-	c.class = contentID([]byte(fmt.Sprintf("%d\n%q\n%s\n%q\n%t\n%q", c.set.id, r.Edition, r.EditionDigest, r.Kind, r.Simulation, d.Index.Esito)))
+	c.class = classOf(c.set.id, &d.Receipt, d.Index.Esito)
 	d.Leaf = leaf
-	return &entry{id: r.ID, schema: ledger.SchemaReceipt, leaf: leaf, personal: d.Personal, decision: c}, nil
+	return &entry{id: d.Receipt.ID, schema: ledger.SchemaReceipt, leaf: leaf, personal: d.Personal, decision: c}, nil
+}
+
+// classOf is what a decision has in common with many others, by its content.
+func classOf(set int64, r *ledger.Receipt, esito string) int64 {
+	return contentID(fmt.Appendf(nil, "%d\n%q\n%s\n%q\n%t\n%q", set, r.Edition, r.EditionDigest, r.Kind, r.Simulation, esito))
 }
 
 // holds tells whether facts, outcome and personal values are all that the receipt names, and nothing else.

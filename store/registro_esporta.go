@@ -8,6 +8,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"omnia/archive"
 	"omnia/ledger"
 )
 
@@ -44,22 +45,12 @@ const entryPage = 500
 // export is made of, at one moment. head is told before the first entry: it is the last checkpoint that enough witnesses have
 // signed, where the keyring asks for witnesses.
 //
-// What is in memory does not grow with the log. ErrUnwitnessed: there is none that could be verified.
+// What is in memory does not grow with the log. ErrUnwitnessed: there is none that could be verified. What can't be exported because
+// it was altered is a *ledger.Finding.
 func (s *Store) ExportLog(ctx context.Context, head func(*ledger.Signed) error, entry func(*ledger.Entry) error, checkpoint func(*ledger.Signed) error) error {
 	return s.Snapshot(ctx, func(ctx context.Context) error {
-		row, err := s.readHead(ctx, false)
+		signed, keys, err := s.exportable(ctx)
 		if err != nil {
-			return err
-		}
-		keys, err := row.keyring()
-		if err != nil {
-			return err
-		}
-		signed, err := s.witnessed(ctx, row, keys)
-		if err != nil {
-			return err
-		}
-		if err := s.settled(ctx, signed.Tree.N); err != nil {
 			return err
 		}
 		if err := head(signed); err != nil {
@@ -72,6 +63,23 @@ func (s *Store) ExportLog(ctx context.Context, head func(*ledger.Signed) error, 
 		}
 		return nil
 	})
+}
+
+// exportable is the head up to which the log can be given away.
+func (s *Store) exportable(ctx context.Context) (*ledger.Signed, *ledger.Keyring, error) {
+	row, err := s.readHead(ctx, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys, err := row.keyring()
+	if err != nil {
+		return nil, nil, err
+	}
+	signed, err := s.witnessed(ctx, row, keys)
+	if err != nil {
+		return nil, nil, err
+	}
+	return signed, keys, s.settled(ctx, signed.Tree.N)
 }
 
 func (s *Store) exportPage(ctx context.Context, from, size int64, keys *ledger.Keyring, entry func(*ledger.Entry) error, checkpoint func(*ledger.Signed) error) error {
@@ -89,7 +97,7 @@ func (s *Store) exportPage(ctx context.Context, from, size int64, keys *ledger.K
 	}
 	for i, e := range list {
 		if e.Position != from+int64(i) {
-			return fmt.Errorf("the log: leaf %d is not there", from+int64(i))
+			return removed(from + int64(i))
 		}
 		if err := entry(e); err != nil {
 			return err
@@ -97,7 +105,7 @@ func (s *Store) exportPage(ctx context.Context, from, size int64, keys *ledger.K
 		if len(notes) > 0 && notes[0].Dimensione == e.Position+1 {
 			c, err := keys.Open(notes[0].Nota)
 			if err != nil {
-				return fmt.Errorf("checkpoint %d as it is stored: %w", notes[0].Dimensione, err)
+				return ledger.NotSound(fmt.Sprint("checkpoint ", notes[0].Dimensione), err)
 			}
 			if err := checkpoint(c); err != nil {
 				return err
@@ -106,9 +114,14 @@ func (s *Store) exportPage(ctx context.Context, from, size int64, keys *ledger.K
 		}
 	}
 	if last := from + int64(len(list)); last < min(from+entryPage, size) {
-		return fmt.Errorf("the log: leaf %d is not there", last)
+		return removed(last)
 	}
 	return nil
+}
+
+// removed is of a leaf that must be there.
+func removed(at int64) error {
+	return &ledger.Finding{Subject: fmt.Sprint("leaf ", at), Code: ledger.CodeRemoved, Text: "it is not there"}
 }
 
 // ErrUnwitnessed says that nothing can be exported that could be verified: the keyring asks for witnesses, and too few have
@@ -118,8 +131,11 @@ var ErrUnwitnessed = errors.New("no checkpoint since the last erasure is signed 
 // witnessed is the last checkpoint that enough witnesses have signed.
 func (s *Store) witnessed(ctx context.Context, head *headRow, keys *ledger.Keyring) (*ledger.Signed, error) {
 	last, err := head.signed()
-	if err != nil {
+	if errors.Is(err, archive.ErrNotFound) {
 		return nil, err
+	}
+	if err != nil {
+		return nil, ledger.NotSound(fmt.Sprintf("head of %d leaves", head.Dimensione), err)
 	}
 	if keys.Witnessed(last) == nil {
 		return last, nil
@@ -217,16 +233,16 @@ func (s *Store) entryOf(ctx context.Context, r *fogliaRow, sets map[int64]*ledge
 	e = &ledger.Entry{Position: r.Posizione, Leaf: []byte(r.Dati), Erased: erased}
 	if r.Tipo == ledger.SchemaReceipt {
 		if r.Fatti == nil || r.Insieme < 0 {
-			return nil, fmt.Errorf("leaf %d: its decision is not there", r.Posizione)
+			return nil, &ledger.Finding{Subject: "decision " + r.ID, Code: ledger.CodeRemoved, Text: "its row is not there: facts, outcome and the versions applied"}
 		}
 		e.Facts, e.Outcome = []byte(*r.Fatti), []byte(*r.Risultato)
 		if e.Leaf, err = receipt(r.Dati, r.Insieme, sets); err != nil {
-			return nil, fmt.Errorf("leaf %d: %w", r.Posizione, err)
+			return nil, &ledger.Finding{Subject: "decision " + r.ID, Field: "rules", Code: ledger.CodeAltered, Text: err.Error()}
 		}
 	}
 	if r.Valori != nil {
 		if e.Personal, err = personalFrom(*r.Valori); err != nil {
-			return nil, fmt.Errorf("leaf %d: %w", r.Posizione, err)
+			return nil, &ledger.Finding{Subject: fmt.Sprint("leaf ", r.Posizione), Field: "personal", Code: ledger.CodeAltered, Text: err.Error()}
 		}
 	}
 	if r.Tipo == ledger.SchemaEdition {

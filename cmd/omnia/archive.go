@@ -89,3 +89,27 @@ func (c archiveConfig) open(ctx context.Context, log *slog.Logger) (*store.Store
 	}
 	return s, nil
 }
+
+// look opens an archive that is there, without a key of its log: what is there is read, and nothing is made or changed.
+func (c archiveConfig) look(ctx context.Context, log *slog.Logger) (*store.Store, error) {
+	if err := c.check(); err != nil {
+		return nil, usage(err)
+	}
+	if file, ok := strings.CutPrefix(c.dsn(), "sqlite:"); ok {
+		if _, err := os.Stat(file); err != nil {
+			return nil, usage(fmt.Errorf("the archive can't be opened: %w", err))
+		}
+	}
+	s, err := store.Open(ctx, c.dsn(), store.Options{Log: log})
+	if err != nil {
+		return nil, usage(fmt.Errorf("the archive can't be opened: %w", err))
+	}
+	current, latest, err := s.Version(ctx)
+	if err == nil && current != latest {
+		err = fmt.Errorf("its schema has version %d, this program reads version %d: omnia migrate", current, latest)
+	}
+	if err != nil {
+		return nil, errors.Join(usage(fmt.Errorf("the archive can't be read: %w", err)), s.Close())
+	}
+	return s, nil
+}

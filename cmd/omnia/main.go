@@ -33,7 +33,7 @@ type cli struct {
 	Import  importCmd        `cmd:"" help:"Bring provvedimenti, posizioni or deleghe from a file into the archive."`
 	Token   tokenCmd         `cmd:"" help:"Print a token of a demo person, for the sign-in of development."`
 	Replay  replayCmd        `cmd:"" help:"Decide again what the record says was decided, or try what a draft edition would change."`
-	Verify  verifyCmd        `cmd:"" help:"Verify an export of the record, far from the service, with its public keys."`
+	Verify  verifyCmd        `cmd:"" help:"Verify the record with its public keys: an export of it, far from the service, or where it is stored."`
 	Migrate migrateCmd       `cmd:"" help:"Bring the schema of the archive up to date."`
 	Ledger  ledgerCmd        `cmd:"" help:"Run, watch and export the log of decisions."`
 	Corpus  corpusCmd        `cmd:"" hidden:"" help:"Take the decisions that later versions of the engine must give again."`

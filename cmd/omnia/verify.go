@@ -4,27 +4,36 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 
+	"omnia/archive"
 	"omnia/ledger"
 )
 
-// verifyCmd is `omnia verify`: what an auditor runs, far from the service, with an export and the public keys.
+// verifyCmd is `omnia verify`: what an auditor runs, far from the service, with an export and the public keys. Whoever runs the service
+// verifies the log where it is stored.
 type verifyCmd struct {
+	Database string `env:"OMNIA_DATABASE" placeholder:"DSN" help:"Without a file: verify the log in this database, sqlite:FILE or postgres://…, and all that searches go by. Nothing is written. On SQLite the service must be stopped."`
+
 	Keys       string   `required:"" placeholder:"FILE" help:"Keyring: the public keys of the log, as the service gives them or as they were handed over."`
 	Checkpoint []string `placeholder:"FILE" help:"A signed checkpoint that was kept from before, or got from a witness. Only with one can it be seen that the end was cut off, or that another log is shown. May be given several times."`
-	File       string   `arg:"" help:"An export, the bundle of one case, or the proof of one decision; - reads standard input. May be compressed with gzip."`
+	File       string   `arg:"" optional:"" help:"An export, the bundle of one case, or the proof of one decision; - reads standard input. May be compressed with gzip."`
 }
 
 // Run verifies, and names the first thing that is wrong.
-func (c *verifyCmd) Run(std streams) error {
+func (c *verifyCmd) Run(ctx context.Context, std streams) error {
 	keys, held, err := readTrust(c.Keys, c.Checkpoint)
 	if err != nil {
 		return err
+	}
+	if c.File == "" {
+		return c.stored(ctx, std, ledger.Verification{Keys: keys, Held: held})
 	}
 	in, done, err := openExport(c.File, std.in)
 	if err != nil {
@@ -44,7 +53,28 @@ func (c *verifyCmd) Run(std streams) error {
 	if err != nil {
 		return notSound(c.File, err)
 	}
-	return c.sound(std.out, report)
+	return c.sound(std.out, c.File, report)
+}
+
+// stored verifies the log in a database.
+func (c *verifyCmd) stored(ctx context.Context, std streams, v ledger.Verification) error {
+	if c.Database == "" {
+		return usage(errors.New("say what to verify: a file, or --database"))
+	}
+	at := archiveConfig{Database: c.Database}
+	s, err := at.look(ctx, logTo(std.err, slog.LevelWarn))
+	if err != nil {
+		return err
+	}
+	defer s.Close() // nothing was written
+	report, err := s.VerifyLog(ctx, v)
+	switch {
+	case errors.Is(err, archive.ErrUnavailable):
+		return usage(err)
+	case err != nil:
+		return notSound(at.place(), err)
+	}
+	return c.sound(std.out, at.place(), report)
 }
 
 // How the documents that are no exports begin.
@@ -104,14 +134,14 @@ func openExport(name string, stdin io.Reader) (in *bufio.Reader, done func(), er
 // notSound says what is wrong with a file. One that can't be read to its end is not sound either.
 func notSound(name string, err error) error { return wrong(fmt.Errorf("%s: %w", name, err)) }
 
-func (c *verifyCmd) sound(w io.Writer, r *ledger.Report) error {
+func (c *verifyCmd) sound(w io.Writer, what string, r *ledger.Report) error {
 	head := r.Head
 	whole := "the log is whole from its first leaf"
 	if !r.Complete {
 		whole = "a part of the log: what was left out can't be seen"
 	}
 	_, err := fmt.Fprintf(w, "%s is sound: %s\n%s, %d leaves, signed %s%s\n%d decisions, %d accesses, %d erasures, %d editions, taken into use %d times; %d values erased; %d lines, %d bytes\n%s",
-		c.File, whole, head.Origin, head.Tree.N, head.Instant.Format("2006-01-02T15:04:05.000Z"), witnessed(head),
+		what, whole, head.Origin, head.Tree.N, head.Instant.Format("2006-01-02T15:04:05.000Z"), witnessed(head),
 		r.Decisions, r.Accesses, r.Erasures, r.Editions, r.Activations, r.Erased, r.Lines, r.Bytes, c.advice())
 	return err
 }
