@@ -5,13 +5,10 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -19,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"omnia/archive/importing"
 	"omnia/internal/pgtest"
 )
 
@@ -228,58 +224,6 @@ func TestWhatWasAcknowledgedSurvivesKill(t *testing.T) {
 			t.Errorf("%d accesses on record for %d answers", n, len(w.acked)+len(w.sent))
 		}
 	})
-}
-
-func TestAnImportSurvivesKill(t *testing.T) {
-	t.Parallel()
-	const lines, batch = 12_000, 400
-	places(t, func(t *testing.T, p *place) {
-		companies, file := filepath.Join(t.TempDir(), "posizioni"), filepath.Join(t.TempDir(), "provvedimenti")
-		for name, kind := range map[string]string{companies: "posizioni", file: "provvedimenti"} {
-			text := p.run(t, "demo", "generate", "--companies", "300", "--provvedimenti", fmt.Sprint(lines), "--kind", kind)
-			if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		p.run(t, "import", "--kind", "posizioni", companies)
-		for range 6 {
-			p.killedImport(t, "--batch", fmt.Sprint(batch), "--resume", file)
-			if n := p.count(t, `SELECT count(*) FROM provvedimenti`); n%batch != 0 {
-				t.Fatalf("%d rows: a part of a batch is stored", n)
-			}
-		}
-		var done, again importing.Report
-		for _, r := range []*importing.Report{&done, &again} {
-			args := []string{"import", "--batch", fmt.Sprint(batch), file}
-			if r == &done {
-				args = append(args, "--resume")
-			}
-			if err := json.Unmarshal([]byte(p.run(t, args...)), r); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if done.Creati+done.Corretti+done.Invariati != lines || again.Invariati != lines {
-			t.Errorf("finished as %+v, and once more %+v", done, again)
-		}
-		if n := p.count(t, `SELECT count(*) FROM provvedimenti`); n != lines {
-			t.Errorf("%d rows of %d lines", n, lines)
-		}
-	})
-}
-
-// killedImport starts an import and kills it at some moment, if it has not ended by then.
-func (p *place) killedImport(t *testing.T, args ...string) {
-	t.Helper()
-	cmd := command(t, p.env(), append([]string{"import"}, args...)...)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	timer := time.AfterFunc(time.Duration(200+rand.IntN(400))*time.Millisecond, func() { _ = cmd.Process.Kill() })
-	defer timer.Stop()
-	var exit *exec.ExitError
-	if err := cmd.Wait(); err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
-	}
 }
 
 func TestTheServiceOutlivesItsDatabase(t *testing.T) {
