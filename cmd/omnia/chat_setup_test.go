@@ -74,6 +74,7 @@ func pow(base, exponent int) int {
 // sent again until they are answered.
 type talker struct {
 	*lounge
+	person    identity.Person
 	id, token string
 	bond      string // the delegation under which they act; "" for an adviser
 
@@ -121,7 +122,7 @@ func (l *lounge) talker(t *testing.T, p identity.Person) *talker {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &talker{lounge: l, id: p.Subject, token: token, heard: map[string][]heard{}, counts: map[string]int{}}
+	return &talker{lounge: l, person: p, id: p.Subject, token: token, heard: map[string][]heard{}, counts: map[string]int{}}
 }
 
 // any is one of the instances.
