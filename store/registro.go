@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"omnia/archive"
@@ -216,12 +217,17 @@ type personalRow struct {
 	Value json.RawMessage `json:"value"`
 }
 
-func personalRows(list []ledger.Personal) []personalRow {
+// personalTo is the text of a row of personali. The values in it are the very bytes that were hashed: nothing of them is escaped.
+func personalTo(list []ledger.Personal) (string, error) {
 	rows := make([]personalRow, len(list))
 	for i, p := range list {
 		rows[i] = personalRow(p)
 	}
-	return rows
+	var text strings.Builder
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	err := e.Encode(rows)
+	return strings.TrimSuffix(text.String(), "\n"), err
 }
 
 func personalFrom(text string) ([]ledger.Personal, error) {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -176,11 +175,11 @@ func (s *Store) keepOnly(ctx context.Context, x *erasing) error {
 	if len(x.kept) == 0 {
 		return s.db(ctx).Exec("DELETE FROM personali WHERE foglia = ?", x.at).Error
 	}
-	text, err := json.Marshal(personalRows(x.kept))
+	text, err := personalTo(x.kept)
 	if err != nil {
 		return err
 	}
-	return s.db(ctx).Exec("UPDATE personali SET valori = ? WHERE foglia = ?", string(text), x.at).Error
+	return s.db(ctx).Exec("UPDATE personali SET valori = ? WHERE foglia = ?", text, x.at).Error
 }
 
 // expireTogether is how many decisions lose their personal values in one transaction, while which nobody else appends.

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -68,11 +67,11 @@ func (in *insertion) entry(at int64, e *entry) error {
 	}
 	in.add("foglie", at, e.id, e.schema, string(leaf))
 	if len(e.personal) > 0 {
-		values, err := json.Marshal(personalRows(e.personal))
+		values, err := personalTo(e.personal)
 		if err != nil {
 			return err
 		}
-		in.add("personali", at, string(values))
+		in.add("personali", at, values)
 	}
 	if e.access != nil {
 		in.access(e.access)

@@ -298,6 +298,7 @@ func TestAnEditionForALaterProgramIsA503(t *testing.T) {
 
 // asked is what callers got under load: of each decision its id and its edition.
 type asked struct {
+	pause   time.Duration // of each caller between two questions
 	mu      sync.Mutex
 	under   map[string]string
 	strange []string
@@ -315,7 +316,7 @@ func (a *asked) run(token string, on ...*server) {
 				select {
 				case <-a.stop:
 					return
-				default:
+				case <-time.After(a.pause):
 					a.judge(c.ask(http.MethodPost, "/v1/counters", demoBody))
 				}
 			}

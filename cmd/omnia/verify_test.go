@@ -6,8 +6,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,76 +44,6 @@ func headOf(t *testing.T, export []byte) string {
 		t.Fatal(err)
 	}
 	return name
-}
-
-// lineWith is the number, from 0, of the nth line that begins so and has that text.
-func lineWith(t *testing.T, lines []string, begin, has string, n int) int {
-	t.Helper()
-	for i, l := range lines {
-		if strings.HasPrefix(l, begin) && strings.Contains(l, has) {
-			if n--; n < 0 {
-				return i
-			}
-		}
-	}
-	t.Fatalf("no line %s with %s", begin, has)
-	return 0
-}
-
-// Whatever somebody does to an export, the first thing that is wrong is named: its line, what it concerns, and how.
-func TestWhatIsWrongWithAnExportIsNamed(t *testing.T) {
-	t.Parallel()
-	export, keys := someExport(t)
-	flip := func(begin, has string) func(lines []string) []string {
-		return func(lines []string) []string {
-			i := lineWith(t, lines, begin, has, 3)
-			at := strings.Index(lines[i], has)
-			lines[i] = lines[i][:at] + string(lines[i][at]^1) + lines[i][at+1:]
-			return lines
-		}
-	}
-	remove := func(from, to int) func(lines []string) []string {
-		return func(lines []string) []string {
-			i := lineWith(t, lines, `{"leaf":7,`, "", 0)
-			return slices.Delete(lines, i+from, i+to)
-		}
-	}
-	for _, tt := range []struct {
-		name   string
-		change func(lines []string) []string
-		want   string // a pattern
-	}{
-		{"a byte of the facts", flip(`{"facts"`, `accoglimento`), `line \d+, decision [0-9a-f-]+, facts: it is not what was recorded \[altered\]`},
-		{"a byte of the outcome", flip(`{"outcome"`, `admissible`), `line \d+, decision [0-9a-f-]+, outcome: it is not what was recorded \[altered\]`},
-		{"a byte of a personal value", func(lines []string) []string {
-			i := lineWith(t, lines, `{"personal":[{`, `"value":"`, 0)
-			at := strings.Index(lines[i], `"value":"`) + len(`"value":"`)
-			lines[i] = lines[i][:at] + "9" + lines[i][at+1:]
-			return lines
-		}, `line \d+, decision [0-9a-f-]+, /.*: it is not what was recorded \[altered\]`},
-		{"a byte of the receipt", flip(`{"leaf"`, `"kind":"counters"`), `line \d+, `},
-		{"a byte of the text of a rule", flip(`{"file"`, `versions`), `line \d+, edition [^,]+, .*\.yaml: the text is not the one that was published \[altered\]`},
-		{"a row of the log", flip(`{"leaf"`, `"hash":"`), `line \d+, `},
-		{"a decision taken out", remove(0, 4), `leaf 7: leaf 8 stands here, and it nowhere \[removed\]`},
-		{"an outcome taken out", remove(3, 4), `outcome: the line with it belongs here \[removed\]`},
-		{"two decisions exchanged", func(lines []string) []string {
-			i := lineWith(t, lines, `{"leaf":7,`, "", 0)
-			for n := range 4 {
-				lines[i+n], lines[i+4+n] = lines[i+4+n], lines[i+n]
-			}
-			return lines
-		}, `leaf 7: leaf 8 stands here, and it on line \d+ \[moved\]`},
-		{"the end cut off", func(lines []string) []string { return lines[:len(lines)-9] }, `the export ends here, and its head has \d+ leaves \[truncated\]`},
-	} {
-		lines := tt.change(strings.SplitAfter(strings.TrimSuffix(string(export), "\n"), "\n"))
-		f := putExport(t, []byte(strings.Join(lines, "")), keys)
-		for _, args := range [][]string{{"verify", f.export, "--keys", f.keys}, {"replay", "--export", f.export, "--keys", f.keys}} {
-			code, stdout, stderr := call(t, "", args...)
-			if code != exitWrong || !regexp.MustCompile(tt.want).MatchString(stderr) || strings.Contains(stdout, "sound") {
-				t.Errorf("%s, omnia %s: exit %d, %s\nwant %s", tt.name, args[0], code, stderr, tt.want)
-			}
-		}
-	}
 }
 
 // No byte of an export is without meaning.

@@ -152,6 +152,9 @@ func newMentions(editions ...*rulebook.Edition) *mentions {
 	for _, ed := range editions {
 		for i := range ed.Items {
 			it := &ed.Items[i]
+			if it.Kind == "form" {
+				continue // it names its rules, and no part rests on it: «cigo» elsewhere is a column or a line
+			}
 			if m.of[it.ID] == nil {
 				m.of[it.ID] = map[string]bool{}
 			}

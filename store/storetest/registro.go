@@ -155,6 +155,7 @@ func registro(t *testing.T, open Open) {
 	t.Run("within a transaction decisions are part of it", func(t *testing.T) { decisionsWithin(t, open) })
 	t.Run("what can't be verified is not recorded", func(t *testing.T) { unsoundDecisions(t, open) })
 	t.Run("while nothing is in it", func(t *testing.T) { emptyLog(t, open) })
+	t.Run("whatever bytes came with a request", func(t *testing.T) { anyBytes(t, open) })
 	t.Run("runs are kept", func(t *testing.T) { runsAreKept(t, open) })
 }
 
@@ -505,5 +506,33 @@ func runsAreKept(t *testing.T, open Open) {
 		if got, err := s.Run(t.Context(), "r"); err != nil || string(got) != state {
 			t.Errorf("%q, %v", got, err)
 		}
+	}
+}
+
+// anyBytes records texts that JSON, SQL or HTML could change on their way, and erases some of them: the rest is what was hashed.
+func anyBytes(t *testing.T, open Open) {
+	t.Parallel()
+	s := open(t)
+	e := Edition("2026-1", 1)
+	Publish(t, s, e)
+	const odd = "rule=x&version=1 <b>\"'\\ \u2028 è \x00 \xff"
+	line := access()
+	line.Oggetto, line.Motivo, line.Persona = odd, odd, odd
+	d := Decision(e, Asked{Persona: "p", Delega: odd[:24]})
+	d.Index.Persona, d.Receipt.Correlation = "p", odd[:24]
+	if err := s.Commit(t.Context(), []*ledger.Decision{d}, []archive.Access{line}); err != nil {
+		t.Fatal(err)
+	}
+	Verified(t, s)
+	for _, x := range []ledger.Erasure{{Entry: line.ID, Paths: []string{"/motivo"}, Reason: "x"}, {Entry: d.Receipt.ID, Paths: []string{worker}, Reason: "x"}} {
+		if err := s.Erase(t.Context(), x); err != nil {
+			t.Fatal(err)
+		}
+	}
+	report, _ := Verified(t, s)
+	if keys, err := s.Keyring(t.Context()); err != nil {
+		t.Error(err)
+	} else if _, err := s.VerifyLog(t.Context(), ledger.Verification{Keys: keys}); err != nil || report.Erased != 2 {
+		t.Errorf("%v, %+v", err, report)
 	}
 }
