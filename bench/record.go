@@ -25,7 +25,7 @@ func (b *bench) recorded() error {
 		"omnia serve in a process of its own, the portal's token, keep-alive connections. The floor is the same requests with Prefer: record=none. "+
 			"Every commit is synced to the disk (PostgreSQL: fsync and synchronous_commit on; SQLite: synchronous FULL). The two kinds of requests run by turns on the same connections; the clients share the machine with the servers.")
 	return b.with(func(d *databases) error {
-		binary, err := buildService(d.dir)
+		binary, err := d.program()
 		if err != nil {
 			return err
 		}
@@ -120,7 +120,7 @@ func (r *recording) measure() error {
 		return err
 	}
 	answered := int64(0)
-	for _, n := range []int{32, 256} {
+	for _, n := range r.sizes.connections {
 		wires, err := r.server.wires(n)
 		if err != nil {
 			return err

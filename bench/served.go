@@ -21,9 +21,12 @@ import (
 // The service as it is shipped, in a process of its own, and connections to it that cost its clients, who share the
 // machine with it, as little as can be.
 
-// buildService makes the program into that folder.
-func buildService(folder string) (binary string, err error) {
-	binary = filepath.Join(folder, "omnia")
+// program is the service, built once beside the databases.
+func (d *databases) program() (binary string, err error) {
+	binary = filepath.Join(d.dir, "omnia")
+	if _, err := os.Stat(binary); err == nil {
+		return binary, nil
+	}
 	out, err := exec.Command("go", "build", "-o", binary, "omnia/cmd/omnia").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build the service: %w\n%s", err, out)
