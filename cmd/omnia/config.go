@@ -82,6 +82,10 @@ func (c *serveConfig) check() error {
 			wrongs = append(wrongs, fmt.Errorf("OMNIA_TRUSTED_PROXIES: %q is neither an address nor a network", p))
 		}
 	}
+	if !c.development() && c.LedgerKey == "" {
+		wrongs = append(wrongs, errors.New("OMNIA_LEDGER_KEY: it is needed where people sign in for real, or each machine would sign the log with a key of its own; "+
+			"«omnia ledger key new --origin NAME FILE» makes one: give its file to every instance"))
+	}
 	for _, bound := range []struct {
 		name string
 		ok   bool

@@ -39,6 +39,7 @@ func TestServeDoesNotStartOnWhatCanNotBeMeant(t *testing.T) {
 		{"and on a port of any address", []string{"OMNIA_ADDR=:0"}, "OMNIA_ISSUER"},
 		{"an issuer without an audience", []string{"OMNIA_ISSUER=https://portale.example.it"}, "OMNIA_AUDIENCE"},
 		{"an audience without an issuer", []string{"OMNIA_AUDIENCE=omnia"}, "OMNIA_ISSUER"},
+		{"a real issuer, and no key for the log", []string{"OMNIA_ISSUER=https://portale.example.it", "OMNIA_AUDIENCE=omnia", "OMNIA_JWKS=https://portale.example.it/jwks"}, "OMNIA_LEDGER_KEY"},
 		{"half an issuer of PDND", []string{"OMNIA_PDND_ISSUER=https://pdnd.example.it"}, "OMNIA_PDND"},
 		{"a kind of database that is none", []string{"OMNIA_DATABASE=mysql://omnia:segreto@h/x"}, "OMNIA_DATABASE"},
 		{"a database by keywords", []string{"OMNIA_DATABASE=host=h password=segreto"}, "OMNIA_DATABASE"},

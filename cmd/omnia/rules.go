@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"omnia/archive"
 	"omnia/archive/avvisi"
 	"omnia/chat"
 	"omnia/engine"
@@ -84,7 +85,7 @@ func checkedRules(fsys fs.FS) (*rulebook.Edition, rulebook.Defects) {
 
 // complete tells what an edition lacks of all that is said beside the rules.
 func complete(ed *rulebook.Edition) rulebook.Defects {
-	return slices.Concat(explain.Check(ed), avvisi.Check(ed), chat.Check(ed))
+	return slices.Concat(explain.Check(ed), avvisi.Check(ed), chat.Check(ed), archive.CheckRetention(ed))
 }
 
 // refuse prints the defects; the error says how many there are.

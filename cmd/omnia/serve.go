@@ -225,6 +225,8 @@ func (s *service) run(signals <-chan os.Signal) error {
 	following, stop := context.WithCancel(context.Background())
 	var follower sync.WaitGroup
 	follower.Go(func() { s.decider.watch(following, s.log) })
+	retained := &retention{store: s.archive, edition: s.decider.Edition, now: time.Now, log: s.log}
+	follower.Go(func() { retained.run(following) })
 	defer follower.Wait()
 	defer stop()
 	served := make(chan error, 1)

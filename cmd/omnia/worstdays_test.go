@@ -362,20 +362,3 @@ func TestOneProcessHasTheFile(t *testing.T) {
 		t.Errorf("after the kill: %s", got)
 	}
 }
-
-func TestServeRefusesASignInThatIsNone(t *testing.T) {
-	t.Parallel()
-	for name, tt := range map[string]struct{ env, says string }{
-		"for development, where others could reach it": {"OMNIA_ADDR=0.0.0.0:0", "OMNIA_ISSUER"},
-		"half an issuer":               {"OMNIA_ISSUER=https://portale.example.it", "OMNIA_AUDIENCE"},
-		"a database that is not there": {"OMNIA_DATABASE=postgres://omnia:segreto@127.0.0.1:1/omnia", "archive"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			out, err := command(t, []string{tt.env}, "serve").CombinedOutput()
-			if err == nil || !strings.Contains(string(out), tt.says) || strings.Contains(string(out), "segreto") {
-				t.Errorf("%v: %s", err, out)
-			}
-		})
-	}
-}
