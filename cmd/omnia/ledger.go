@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -142,11 +143,16 @@ type ledgerWitnessCmd struct {
 	Key   string `required:"" placeholder:"FILE" help:"Secret key of the witness: the first in the file."`
 	Keys  string `required:"" placeholder:"FILE" help:"Keyring of the log."`
 	State string `required:"" placeholder:"FILE" help:"Where the witness keeps the last checkpoint that it has countersigned; made when it is not there."`
-	File  string `arg:"" help:"The proof of growth since then, as omnia ledger checkpoint --since prints it; the first time a checkpoint will do. - is standard input."`
+	Log   string `placeholder:"URL" help:"Where the log is served, such as https://omnia.example.it: its growth is read there, and the signature sent back."`
+	File  string `arg:"" optional:"" help:"Without --log: the proof of growth since then, as omnia ledger checkpoint --since prints it; the first time a checkpoint will do. - is standard input."`
 }
 
-// Run countersigns. What was countersigned is kept before it is handed out.
-func (c *ledgerWitnessCmd) Run(std streams) error {
+// Run countersigns. What was countersigned is kept before it is handed out; what is refused is kept beside it, signed by the log
+// as it is: the evidence against it.
+func (c *ledgerWitnessCmd) Run(ctx context.Context, std streams) error {
+	if (c.Log == "") == (c.File == "") {
+		return usage(errors.New("name the log with --log, or a file with its growth"))
+	}
 	keys, _, err := readTrust(c.Keys, nil)
 	if err != nil {
 		return err
@@ -163,19 +169,34 @@ func (c *ledgerWitnessCmd) Run(std streams) error {
 	if err != nil {
 		return err
 	}
-	text, proof, err := c.offered(std.in, last)
+	text, proof, err := c.offered(ctx, std.in, last)
 	if err != nil {
 		return err
 	}
 	signed, err := w.Cosign(last, text, proof)
 	if err != nil {
-		return wrong(fmt.Errorf("not countersigned: %w", err))
+		return c.refuse(text, err)
 	}
 	if err := replaceFile(c.State, []byte(signed.Note)); err != nil {
 		return usage(err)
 	}
-	_, err = io.WriteString(std.out, signed.Note)
+	note := signed.Note
+	if c.Log != "" {
+		if note, err = c.sendBack(ctx, note); err != nil {
+			return err
+		}
+	}
+	_, err = io.WriteString(std.out, note)
 	return err
+}
+
+// refuse keeps what was offered and not countersigned.
+func (c *ledgerWitnessCmd) refuse(text string, why error) error {
+	evidence := c.State + ".refused"
+	if err := replaceFile(evidence, []byte(text)); err != nil {
+		return wrong(fmt.Errorf("not countersigned: %w; and what was offered can't be kept: %w", why, err))
+	}
+	return wrong(fmt.Errorf("not countersigned: %w; what was offered is in %s", why, evidence))
 }
 
 // last is what was countersigned before; nil the first time.
@@ -203,27 +224,40 @@ func (c *ledgerWitnessCmd) last(secret string, keys *ledger.Keyring) (*ledger.Si
 }
 
 // offered is the checkpoint to countersign, with the proof from the last one.
-func (c *ledgerWitnessCmd) offered(stdin io.Reader, last *ledger.Signed) (text string, proof tlog.TreeProof, err error) {
-	in, done, err := openExport(c.File, stdin)
+func (c *ledgerWitnessCmd) offered(ctx context.Context, stdin io.Reader, last *ledger.Signed) (text string, proof tlog.TreeProof, err error) {
+	var data []byte
+	if c.Log != "" {
+		data, err = c.fetched(ctx, last)
+	} else {
+		data, err = c.read(stdin)
+	}
 	if err != nil {
 		return "", nil, err
-	}
-	defer done()
-	data, err := io.ReadAll(io.LimitReader(in, maxInput))
-	if err != nil {
-		return "", nil, usage(err)
 	}
 	if !bytes.HasPrefix(data, []byte("{")) {
 		return string(data), nil, nil
 	}
 	g, err := ledger.DecodeGrowth(bytes.TrimSuffix(data, []byte("\n")))
 	if err != nil {
-		return "", nil, wrong(fmt.Errorf("%s: %w", c.File, err))
+		return "", nil, wrong(fmt.Errorf("%s%s: %w", c.Log, c.File, err))
 	}
 	if last != nil && g.Before != last.Tree.N {
 		return "", nil, usage(fmt.Errorf("%s: it begins at %d leaves, what was countersigned last has %d: omnia ledger checkpoint --since %d", c.File, g.Before, last.Tree.N, last.Tree.N))
 	}
 	return g.Checkpoint, g.Proof, nil
+}
+
+func (c *ledgerWitnessCmd) read(stdin io.Reader) ([]byte, error) {
+	in, done, err := openExport(c.File, stdin)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	data, err := io.ReadAll(io.LimitReader(in, maxInput))
+	if err != nil {
+		return nil, usage(err)
+	}
+	return data, nil
 }
 
 // withWitness is the keyring with that witness, if it was not in it.
@@ -262,7 +296,14 @@ func replaceFile(name string, data []byte) error {
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(beside, name)
+	if err := os.Rename(beside, name); err != nil {
+		return err
+	}
+	folder, err := os.Open(filepath.Dir(name))
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close()) // the name is on disk, too
 }
 
 type ledgerCosignCmd struct {
