@@ -41,6 +41,7 @@ var rooms = []room{
 	{"ledger", []string{"internal/fault"}, "the record of decisions, as pure logic: it knows neither SQL nor HTTP nor the engine"},
 	{"ledger/replay", []string{"ledger", "engine/...", "internal/fault", "internal/rome"}, "deciding again what the record says was decided: it asks the engine, and knows neither SQL nor HTTP"},
 	{"chat", []string{"archive", "engine/...", "internal/fault", "internal/rome"}, "conversations, queue and hub: it knows neither SQL nor HTTP"},
+	{"chat/chattest", []string{"chat", "archive"}, "the queue of INFO CIG beside a model of it; only tests import it"},
 	{"internal/pgtest", nil, "a PostgreSQL of one's own for a test binary"},
 	{"bench", []string{"..."}, "measurements may look anywhere; nothing imports them"},
 	{"rules", nil, "content is data; anyone may embed it"},

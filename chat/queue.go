@@ -286,7 +286,8 @@ func (a *Adviser) There(now time.Time, gone time.Duration) bool {
 	return a.Available && now.Sub(a.SeenAt) < gone
 }
 
-// release puts back all that an adviser has, each at the place it had when it was opened.
+// release puts back all that an adviser has, each at the place that it had: that at which it was opened, or, when it was
+// transferred, that which it took then. The place of its opening would take it past those who were there before it came.
 func (t *turn) release(ctx context.Context, adviser string) error {
 	list, err := t.OfAdviser(ctx, adviser)
 	if err != nil {
@@ -300,7 +301,7 @@ func (t *turn) release(ctx context.Context, adviser string) error {
 		if c.State != Assigned || c.Adviser != adviser {
 			continue
 		}
-		if err := t.requeue(ctx, c, c.OpenedAt, "adviser_gone"); err != nil {
+		if err := t.requeue(ctx, c, c.QueuedAt, "adviser_gone"); err != nil {
 			return err
 		}
 	}

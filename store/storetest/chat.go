@@ -57,6 +57,7 @@ func conversazioni(t *testing.T, open Open) {
 	t.Run("a message is stored once, whoever repeats it", func(t *testing.T) { repeated(t, service(open(t))) })
 	t.Run("every box gets every message in order", func(t *testing.T) { boxes(t, open(t)) })
 	t.Run("first come, first served", func(t *testing.T) { inOrder(t, service(open(t))) })
+	t.Run("nobody is overtaken", func(t *testing.T) { overtaken(t, open) })
 	t.Run("an adviser who is gone loses what they had", func(t *testing.T) { gone(t, service(open(t))) })
 	t.Run("who takes by hand while off duty is missed too", func(t *testing.T) { goneByHand(t, service(open(t))) })
 	t.Run("who goes off duty while writing", func(t *testing.T) { lifeSigns(t, service(open(t))) })
