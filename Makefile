@@ -11,7 +11,7 @@ FUZZTIME ?= 10000x
 PKG ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help tools postgres build run test unit race vet fmt-check fmt rules-check fuzz replay-corpus corpus mutants crash bench generate lint clean
+.PHONY: help tools postgres chromium build run test unit race vet fmt-check fmt rules-check fuzz replay-corpus corpus mutants crash bench generate lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,13 @@ postgres: ## the server programs of PostgreSQL, which the tests start for themse
 	  echo "installing PostgreSQL for the tests"; \
 	  $$su env DEBIAN_FRONTEND=noninteractive sh -c 'apt-get update -q && apt-get install -q -y --no-install-recommends postgresql' >&2; }
 
+chromium: ## the browser that reads the stream of INFO CIG in the tests; installed when missing (Debian)
+	@command -v chromium >/dev/null || { \
+	  command -v apt-get >/dev/null || { echo "Chromium is missing: install it so that the command chromium is found, and try again." >&2; exit 1; }; \
+	  if [ "$$(id -u)" = 0 ]; then su=; else su=sudo; fi; \
+	  echo "installing Chromium for the tests"; \
+	  $$su env DEBIAN_FRONTEND=noninteractive sh -c 'apt-get update -q && apt-get install -q -y --no-install-recommends chromium' >&2; }
+
 build: tools ## build bin/omnia, the whole service in one file
 	@mkdir -p bin
 	$(GO) build -trimpath -o $(OMNIA) ./cmd/omnia
@@ -33,7 +40,7 @@ build: tools ## build bin/omnia, the whole service in one file
 run: build ## build and serve on 127.0.0.1:8080; prints requests to try
 	@exec $(OMNIA) serve
 
-test: tools postgres fmt-check vet unit rules-check fuzz ## everything that must hold before a commit
+test: tools postgres chromium fmt-check vet unit rules-check fuzz ## everything that must hold before a commit
 
 unit: ## the Go tests (PKG=./api/ for some)
 	$(GO) test $(PKG)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strconv"
 	"time"
 
 	"omnia/archive"
@@ -32,7 +31,7 @@ func (s *server) chatRoutes() []route {
 			summary: "invia un messaggio"},
 		{method: http.MethodPost, path: one + "/messages/:message/redaction", produces: asJSON, action: s.redactMessage, archived: true, repeats: true,
 			summary: "oscura un messaggio"},
-		{method: http.MethodPost, path: one + "/attachments", produces: asJSON, action: s.uploadAttachment, archived: true,
+		{method: http.MethodPost, path: one + "/attachments", produces: asJSON, action: s.uploadAttachment, archived: true, repeats: true,
 			summary: "carica un allegato"},
 		{method: http.MethodGet, path: one + "/attachments/:attachment", action: s.downloadAttachment, archived: true,
 			summary: "scarica un allegato"},
@@ -182,6 +181,14 @@ type shownConversation struct {
 	Consent         *shownConsent `json:"consent,omitempty"`
 	Rating          *shownRating  `json:"rating,omitempty"`
 	Marks           []shownMark   `json:"marks,omitempty"`
+	Queue           *shownPlace   `json:"queue,omitempty"` // while it waits
+}
+
+// shownPlace is where a conversation stands in the queue, as the event queue tells it.
+type shownPlace struct {
+	Position      int            `json:"position"`
+	EstimatedWait *chat.Estimate `json:"estimated_wait,omitempty"` // absent when there is too little to go by
+	Alternatives  bool           `json:"alternatives,omitempty"`
 }
 
 type participant struct {
@@ -227,6 +234,28 @@ func conversationShown(k *chat.Conversation, marks []chat.Mark) shownConversatio
 	return out
 }
 
+// places are where conversations stand in the queue, by class; each class is read once.
+type places map[string]map[string]*shownPlace
+
+// place says of a conversation that waits where it stands.
+func (s *server) place(ctx context.Context, known places, k *chat.Conversation, shown *shownConversation) error {
+	if k.State != chat.Queued {
+		return nil
+	}
+	if known[k.Class] == nil {
+		list, err := s.Chat.Standings(ctx, k.Class)
+		if err != nil {
+			return err
+		}
+		known[k.Class] = map[string]*shownPlace{}
+		for _, at := range list {
+			known[k.Class][at.ID] = &shownPlace{at.Position, at.Wait, at.Alternatives}
+		}
+	}
+	shown.Queue = known[k.Class][k.ID]
+	return nil
+}
+
 func instantOrNone(t *time.Time) string {
 	if t == nil {
 		return ""
@@ -243,7 +272,7 @@ type chatList[T any] struct {
 // eventsCursor is the place of the caller's box before anything else is read, so that nothing falls in between.
 func (s *server) eventsCursor(c *call) (string, error) {
 	box, err := s.Chat.Storage.Box(c.Request.Context(), c.who().Subject)
-	return eventID(box.Epoch, box.Last), err
+	return box.End().String(), err
 }
 
 // openingBody is the body of POST /v1/chat/conversations.
@@ -319,7 +348,14 @@ func (s *server) openConversation(c *call) error {
 			return err
 		}
 		g.about("conversazione " + k.ID)
-		return c.created("/v1/chat/conversations/"+k.ID, conversationShown(k, nil))
+		if in.Notice != "" {
+			g.about("conversazione " + k.ID + " " + consentSaid(true, in.Notice))
+		}
+		shown := conversationShown(k, nil)
+		if err := s.place(ctx, places{}, k, &shown); err != nil {
+			return err
+		}
+		return c.created("/v1/chat/conversations/"+k.ID, shown)
 	})
 }
 
@@ -361,14 +397,20 @@ func (s *server) listConversations(c *call) error {
 		return err
 	}
 	out := chatList[shownConversation]{list[shownConversation]{Items: []shownConversation{}, Limit: page.limit}, cursor}
+	known := places{}
 	for i := range found {
 		may, err := visible(&found[i])
 		if err != nil {
 			return err
 		}
-		if may {
-			out.Items = append(out.Items, conversationShown(&found[i], nil))
+		if !may {
+			continue
 		}
+		shown := conversationShown(&found[i], nil)
+		if err := s.place(c.Request.Context(), known, &found[i], &shown); err != nil {
+			return err
+		}
+		out.Items = append(out.Items, shown)
 	}
 	if more {
 		out.NextCursor = writeCursor(page.sort, found[len(found)-1].ID)
@@ -384,30 +426,34 @@ func topicCodes() (list []string) {
 }
 
 // ownConversations narrows criteria to those of the caller, and gives the question whether one may still be seen: a
-// delegation may have ended since, or the conversation gone back to the queue. Each matricola is asked once.
+// delegation may have ended since, or the conversation gone back to the queue. Each matricola is asked once. Who is an
+// adviser, and has a company too, sees both kinds.
 func (s *server) ownConversations(c *call, what *chat.Criteria) (visible func(*chat.Conversation) (bool, error), err error) {
 	who := c.who()
-	if who.Has("advisor") {
+	adviser := who.Has("advisor")
+	if !adviser {
+		what.OpenedBy = who.Subject
+	} else {
+		what.Of = who.Subject
 		if _, err := s.authorize(c, "chat.rispondi", ""); err != nil {
 			return nil, err
 		}
-		what.Adviser = who.Subject
-		return func(k *chat.Conversation) (bool, error) { return k.HeldBy(who.Subject), nil }, nil
 	}
-	what.OpenedBy = who.Subject
 	asked := map[string]bool{}
 	return func(k *chat.Conversation) (bool, error) {
-		matricola := k.Matricola
-		if may, known := asked[matricola]; known {
+		if k.OpenedBy.ID != who.Subject {
+			return adviser && k.HeldBy(who.Subject), nil
+		}
+		may, known := asked[k.Matricola]
+		if known {
 			return may, nil
 		}
-		_, err := s.authorize(c, "chat.usa", matricola)
+		_, err := s.authorize(c, "chat.usa", k.Matricola)
 		if f, refused := errors.AsType[*fault.Fault](err); refused && (f.Kind == fault.Forbidden || f.Kind == fault.NotFound) {
-			err = nil
-			asked[matricola] = false
+			asked[k.Matricola] = false
 			return false, nil
 		}
-		asked[matricola] = err == nil
+		asked[k.Matricola] = err == nil
 		return err == nil, err
 	}, nil
 }
@@ -422,8 +468,11 @@ func (s *server) showConversation(c *call) error {
 	if err != nil {
 		return err
 	}
-	c.Header("ETag", `"`+strconv.FormatInt(at.Version, 10)+`"`)
-	return c.json(conversationShown(at.Conversation, marks))
+	shown := conversationShown(at.Conversation, marks)
+	if err := s.place(c.Request.Context(), places{}, at.Conversation, &shown); err != nil {
+		return err
+	}
+	return c.json(shown)
 }
 
 var consentBody = bodyOf(
@@ -445,6 +494,10 @@ func (s *server) giveConsent(c *call) error {
 	if given && notice == "" {
 		return failure(c.lang, codeInvalidInput).With(defect(c.lang, "/notice", codeNoticeMissing))
 	}
+	if err := s.heldBack(c, "consent"); err != nil {
+		return err
+	}
+	at.grant.about("conversazione " + at.ID + " " + consentSaid(given, notice))
 	return s.once(c, func(ctx context.Context) error {
 		k, err := s.Chat.Consent(ctx, at.ID, notice, given)
 		if err != nil {
@@ -452,6 +505,14 @@ func (s *server) giveConsent(c *call) error {
 		}
 		return c.json(conversationShown(k, nil))
 	})
+}
+
+// consentSaid is a consent as the record of accesses has it, which is part of the log.
+func consentSaid(given bool, notice string) string {
+	if !given {
+		return "consenso ritirato"
+	}
+	return "consenso dato sull’informativa " + notice
 }
 
 var closeBody = bodyOf(

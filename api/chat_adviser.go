@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -31,9 +34,9 @@ func (s *server) adviserRoutes() []route {
 			summary: "prende una conversazione dalla coda"},
 		{method: http.MethodPost, path: one + "/transfer", produces: asJSON, action: s.transferConversation, archived: true, repeats: true,
 			summary: "passa una conversazione a un altro consulente o alla coda"},
-		{method: http.MethodPost, path: one + "/pointer", produces: asJSON, action: s.pointField, archived: true,
+		{method: http.MethodPost, path: one + "/pointer", produces: asJSON, action: s.pointField, archived: true, repeats: true,
 			summary: "indica all’impresa un campo del modulo"},
-		{method: http.MethodGet, path: one + "/context", produces: asJSON, action: s.showContext, archived: true,
+		{method: http.MethodGet, path: one + "/context", produces: asJSON, action: s.showContext, archived: true, decides: true,
 			summary: "la scheda della pratica, con il consenso dell’impresa"},
 	}
 }
@@ -137,7 +140,7 @@ func (s *server) takeConversation(c *call) error {
 		}
 	}
 	return s.once(c, func(ctx context.Context) error {
-		k, err := s.Chat.Take(ctx, at.ID, chat.Person{ID: c.who().Subject, Name: c.who().Nome})
+		k, err := s.Chat.Take(ctx, at.ID, chat.Person{ID: c.who().Subject, Name: c.who().Nome, Sede: c.who().Sede})
 		if err != nil {
 			return s.chatFailure(c, err)
 		}
@@ -168,7 +171,7 @@ func (s *server) transferConversation(c *call) error {
 		return err
 	}
 	in := chat.Transfer{
-		Conversation: at.ID, From: c.who().Subject, To: body.Get("adviser").Text, Topic: chat.Topic(body.Get("topic").Text),
+		Conversation: at.ID, From: c.who().Subject, FromName: c.who().Nome, To: body.Get("adviser").Text, Topic: chat.Topic(body.Get("topic").Text),
 		Sede: body.Get("sede").Text, Note: body.Get("note").Text, ClientID: uuid.NewString(),
 	}
 	return s.once(c, func(ctx context.Context) error {
@@ -198,13 +201,41 @@ func (s *server) pointField(c *call) error {
 	if err != nil {
 		return err
 	}
-	return s.atomically(c, func(ctx context.Context) error {
-		if err := s.Chat.Point(ctx, at.ID, c.who().Subject, body.Get("field").Text, body.Get("text").Text); err != nil {
+	if err := s.heldBack(c, "pointer"); err != nil {
+		return err
+	}
+	field := body.Get("field").Text
+	if !isField(s.Decider.Edition().Vocabulary, field) {
+		return failure(c.lang, codeInvalidInput).With(defect(c.lang, "/field", codeNotAField))
+	}
+	return s.once(c, func(ctx context.Context) error {
+		if err := s.Chat.Point(ctx, at.ID, c.who().Subject, field, body.Get("text").Text); err != nil {
 			return s.chatFailure(c, err)
 		}
 		c.Status(http.StatusNoContent)
 		return nil
 	})
+}
+
+// rowNumber is a row of a list in a path.
+var rowNumber = regexp.MustCompile(`\[(0|[1-9][0-9]{0,4})\]`)
+
+// isField tells whether a path names a fact of the vocabulary, as findings name it: "richiesta.al", a whole list, one of its
+// rows, "richiesta.lavoratori[3].qualifica".
+func isField(voc *fact.Vocabulary, path string) bool {
+	shape := rowNumber.ReplaceAllString(path, "[]")
+	if strings.Contains(path, "[]") {
+		return false
+	}
+	for _, f := range voc.Root.Fields {
+		if f.Path == shape || f.Type == fact.List && f.Path+"[]" == shape {
+			return true
+		}
+		if f.Type == fact.List && slices.ContainsFunc(f.Element.Fields, func(e *fact.Field) bool { return e.Path == shape }) {
+			return true
+		}
+	}
+	return false
 }
 
 // reply is an answer that is there to be sent.
@@ -259,7 +290,16 @@ type shownFigures struct {
 	HandleP50  *int64             `json:"handle_p50_seconds,omitempty"`
 	HandleP90  *int64             `json:"handle_p90_seconds,omitempty"`
 	Ratings    [5]int             `json:"ratings"`
+	Now        shownMoment        `json:"now"`
 	ByTopic    map[chat.Topic]int `json:"by_topic"`
+}
+
+// shownMoment is how the service stands now, whatever the days of the figures.
+type shownMoment struct {
+	Waiting int   `json:"waiting"`
+	Longest int64 `json:"longest_wait_seconds"`
+	OnDuty  int   `json:"advisers_on_duty"`
+	Talking int   `json:"conversations"`
 }
 
 // showFigures are what a supervisor looks at; nothing in them is about a person.
@@ -268,7 +308,11 @@ func (s *server) showFigures(c *call) error {
 		return err
 	}
 	q := readQuery(c)
-	from, to := q.day("dal", c.today()-30), q.day("al", c.today())
+	to := q.day("al", c.today())
+	from := q.day("dal", to-30)
+	if to < from {
+		q.wrong("al", codeOrder)
+	}
 	if err := q.err(); err != nil {
 		return err
 	}
@@ -276,7 +320,12 @@ func (s *server) showFigures(c *call) error {
 	if err != nil {
 		return err
 	}
+	now, err := s.Chat.Moment(c.Request.Context())
+	if err != nil {
+		return err
+	}
 	return c.json(shownFigures{
+		Now:  shownMoment{now.Waiting, int64(now.Longest / time.Second), now.OnDuty, now.Talking},
 		From: from.String(), To: to.String(), Opened: f.Opened, Answered: f.Answered, Closed: f.Closed, Abandoned: f.Abandoned, Waiting: f.Waiting,
 		OutOfHours: f.OutOfHours, WaitP50: inSeconds(f.WaitP50), WaitP90: inSeconds(f.WaitP90), HandleP50: inSeconds(f.HandleP50),
 		HandleP90: inSeconds(f.HandleP90), Ratings: f.Ratings, ByTopic: f.ByTopic,

@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"omnia/archive"
@@ -10,11 +12,17 @@ import (
 	"omnia/engine"
 	"omnia/engine/calendar"
 	"omnia/internal/fault"
+	"omnia/ledger"
 )
 
 // contextCard is what an adviser sees of the case, with the consent of who opened the conversation. It is read anew
 // each time: the event "context" says when it has changed.
+//
+// The check and the counters on it are a decision like any other, and in the record before the adviser sees them: an
+// auditor finds who was shown what, when, and under which rules. One who has the card already, by its ETag, is shown
+// nothing, and nothing is recorded but the access.
 type contextCard struct {
+	Decision      *engine.Header        `json:"decision,omitempty"` // absent: nothing was decided, for want of a draft and a unit
 	Conversation  string                `json:"conversation"`
 	Matricola     string                `json:"matricola"`
 	Azienda       company               `json:"azienda"`
@@ -24,6 +32,8 @@ type contextCard struct {
 	Counters      []engine.CounterState `json:"counters"` // of the draft, else of the unit as the archive knows it
 	Provvedimenti []cardMeasure         `json:"provvedimenti"`
 	Conversations []cardConversation    `json:"conversations"` // former ones on the same matricola
+
+	made *made // what Decision is the header of
 }
 
 type cardDelegation struct {
@@ -89,7 +99,27 @@ func (s *server) showContext(c *call) error {
 			return err
 		}
 	}
+	tag, err := card.tag()
+	if err != nil || c.unmodified(tag) {
+		return err
+	}
+	if card.made != nil {
+		if err := s.enter(c.Request.Context(), c, *card.made); err != nil {
+			return err
+		}
+		card.Decision = card.made.header
+	}
 	return c.json(card)
+}
+
+// tag is the tag of what the card shows, whichever decision it comes from.
+func (card *contextCard) tag() (string, error) {
+	body, err := json.Marshal(card)
+	if err != nil {
+		return "", err
+	}
+	_, hex, _ := strings.Cut(string(ledger.DigestOf(body)), ":")
+	return `"` + hex + `"`, nil
 }
 
 func (s *server) cardCompany(c *call, at *seat, card *contextCard) error {
@@ -101,14 +131,15 @@ func (s *server) cardCompany(c *call, at *seat, card *contextCard) error {
 	return nil
 }
 
-// cardBond is on what ground the person acts, as it stands now.
+// cardBond is on what ground the person acts, as it stands now: the delegation of the opening may have been followed by
+// another one.
 func (s *server) cardBond(c *call, at *seat, card *contextCard) error {
-	sub, err := s.Archive.Subject(c.Request.Context(), at.OpenedBy.CodiceFiscale, at.Matricola)
+	v, sub, err := s.ground(c.Request.Context(), at.Conversation)
 	if err != nil {
 		return err
 	}
 	for i := range sub.Deleghe {
-		if d := &sub.Deleghe[i]; d.ID == at.Delegation {
+		if d := &sub.Deleghe[i]; d.ID == v.Delega {
 			card.Delegation = &cardDelegation{d.ID, d.Tipo, d.Studio, d.To}
 		}
 	}
@@ -131,10 +162,13 @@ func (s *server) cardDraft(c *call, at *seat, card *contextCard) error {
 	if err != nil {
 		return err
 	}
-	answer, err := s.Decider.Validate(c.Request.Context(), q.edition, q.facts, engine.ValidateOptions{Form: q.form, Today: c.today(), Language: c.lang})
+	opt := q.options(c)
+	answer, err := s.Decider.Validate(c.Request.Context(), q.edition, q.facts, opt)
 	if err != nil {
 		return err
 	}
+	m := validationMade(answer, q, opt)
+	card.made = &m
 	answer = q.said.tell(answer, q, c.lang)
 	card.Draft = &cardDraft{d.ID, d.Form, d.Step, d.Version, instantText(d.UpdatedAt), answer.Outcome, answer.Findings, answer.Missing}
 	card.Counters = append(card.Counters, answer.Counters...)
@@ -146,13 +180,14 @@ func (s *server) cardUnit(c *call, at *seat, card *contextCard) error {
 	if at.UnitaProduttiva == "" {
 		return nil
 	}
-	_, answer, err := s.decided(c, unit{at.Matricola, at.UnitaProduttiva}, archived{depth: engine.Short})
+	m, answer, err := s.decided(c, unit{at.Matricola, at.UnitaProduttiva}, archived{depth: engine.Short})
 	if f, ok := errors.AsType[*fault.Fault](err); ok && f.Kind == fault.NotFound {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
+	card.made = m
 	for _, it := range answer.Items {
 		card.Counters = append(card.Counters, engine.CounterState{ID: it.ID, Verdict: it.Verdict, Residual: it.Residual})
 	}

@@ -2,8 +2,12 @@ package api
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"time"
+
+	"github.com/google/uuid"
 
 	"omnia/archive"
 	"omnia/chat"
@@ -68,21 +72,22 @@ func (k *ChatKeeper) run(ctx context.Context) {
 		}
 		k.attempt(ctx, "ending conversations", k.endOld)
 		k.attempt(ctx, "sweeping the queue", k.server.Chat.Sweep)
-		if now := k.server.Now(); now.Sub(purged) > purgeEvery {
-			purged = now
-			k.attempt(ctx, "purging events", k.purge)
-			k.attempt(ctx, "forgetting old conversations", k.forget)
+		if now := k.server.Now(); now.Sub(purged) > purgeEvery &&
+			k.attempt(ctx, "purging events", k.purge) && k.attempt(ctx, "forgetting old conversations", k.forget) {
+			purged = now // else there is more to do than one attempt has time for
 		}
 	}
 }
 
 // attempt does one thing within the time of a request; what fails is tried again the next time.
-func (k *ChatKeeper) attempt(ctx context.Context, what string, do func(context.Context) error) {
+func (k *ChatKeeper) attempt(ctx context.Context, what string, do func(context.Context) error) bool {
 	bounded, cancel := context.WithTimeout(ctx, k.server.Limits.Time)
 	defer cancel()
-	if err := do(bounded); err != nil && ctx.Err() == nil {
+	err := do(bounded)
+	if err != nil && ctx.Err() == nil {
 		k.server.Log.WarnContext(ctx, "chat: "+what, "error", err)
 	}
+	return err == nil
 }
 
 func (k *ChatKeeper) purge(ctx context.Context) error {
@@ -95,29 +100,53 @@ func (k *ChatKeeper) purge(ctx context.Context) error {
 	}
 }
 
-// forget deletes conversations whose time is over, as the rules say how long that is, unless a legal hold stands.
+// forget deletes conversations whose time is over, as the rules say how long that is, unless a legal hold stands. What was
+// deleted, when, and under which rule stays in the record of accesses, which is part of the log.
 func (k *ChatKeeper) forget(ctx context.Context) error {
-	now := k.server.Now()
 	for {
-		n, err := k.server.Chat.Storage.Forget(ctx, now.Add(-k.server.Chat.Rules().Retained()), now.Add(-unsentKept), forgetAtOnce)
+		n := 0
+		err := k.server.Archive.Within(ctx, func(ctx context.Context) error {
+			now := k.server.Now()
+			list, err := k.server.Chat.Storage.Forget(ctx, now.Add(-k.server.Chat.Rules().Retained()), now.Add(-unsentKept), forgetAtOnce)
+			if n = len(list); err != nil || n == 0 {
+				return err
+			}
+			return k.server.Archive.Record(ctx, k.forgotten(now, list)...)
+		})
 		if err != nil || n < forgetAtOnce {
 			return err
 		}
 	}
 }
 
-// endOld ends the open conversations of people who may not act for the matricola any more.
-func (k *ChatKeeper) endOld(ctx context.Context) error {
+// forgotten are the lines of the record about conversations that were deleted.
+func (k *ChatKeeper) forgotten(now time.Time, list []chat.Forgotten) []archive.Access {
+	lines := make([]archive.Access, len(list))
+	for i, f := range list {
+		lines[i] = archive.Access{
+			ID: uuid.Must(uuid.NewV7()).String(), Instant: now, Ruolo: roleService, Azione: "chat.dimentica", Matricola: f.Matricola, Esito: outcomeAllow,
+			Oggetto: fmt.Sprintf("conversazione %s cancellata a fine conservazione: aperta il %s, chiusa il %s, messaggi %d, allegati %d",
+				f.ID, rome.Day(f.OpenedAt), rome.Day(f.ClosedAt), f.Messages, f.Attachments),
+			Motivo: chat.RetentionRule(k.server.Decider.Edition(), rome.Day(now)),
+		}
+	}
+	return lines
+}
+
+// roleService is the role of what the service does by itself.
+const roleService = "servizio"
+
+// endOld ends the open conversations of people who may not act for the matricola any more. One that can't be judged does not
+// keep the others from being ended.
+func (k *ChatKeeper) endOld(ctx context.Context) (failed error) {
 	for _, state := range []chat.State{chat.Queued, chat.Assigned} {
 		for page := (archive.Page{Limit: maxLimit}); ; {
 			open, more, err := k.server.Chat.Storage.Conversations(ctx, chat.Criteria{State: state}, page)
 			if err != nil {
-				return err
+				return errors.Join(failed, err)
 			}
 			for i := range open {
-				if err := k.endIfOver(ctx, &open[i]); err != nil {
-					return err
-				}
+				failed = errors.Join(failed, k.endIfOver(ctx, &open[i]))
 			}
 			if !more {
 				break
@@ -125,7 +154,7 @@ func (k *ChatKeeper) endOld(ctx context.Context) error {
 			page.After = open[len(open)-1].ID
 		}
 	}
-	return nil
+	return failed
 }
 
 func (k *ChatKeeper) endIfOver(ctx context.Context, c *chat.Conversation) error {
@@ -138,14 +167,19 @@ func (k *ChatKeeper) endIfOver(ctx context.Context, c *chat.Conversation) error 
 
 // mayStill tells whether who opened a conversation may act for its matricola now.
 func (s *server) mayStill(ctx context.Context, c *chat.Conversation) (bool, error) {
-	sub, err := s.Archive.Subject(ctx, c.OpenedBy.CodiceFiscale, c.Matricola)
-	if err != nil {
-		return false, err
+	v, _, err := s.ground(ctx, c)
+	return err == nil && v.Allow, err
+}
+
+// ground is what the policies say now of who opened a conversation, and what binds that person to its matricola.
+func (s *server) ground(ctx context.Context, c *chat.Conversation) (v policies.Verdict, sub archive.Subject, err error) {
+	if sub, err = s.Archive.Subject(ctx, c.OpenedBy.CodiceFiscale, c.Matricola); err != nil {
+		return v, sub, err
 	}
-	v, err := s.Policies.Decide(ctx, policies.Question{
+	v, err = s.Policies.Decide(ctx, policies.Question{
 		Azione: "chat.usa", Oggi: rome.Day(s.Now()).String(), Sviluppo: s.Development, Matricola: c.Matricola, Sede: sub.Sede, Bonds: bondsOf(sub.Deleghe),
 		Person: &policies.Person{Subject: c.OpenedBy.ID, CodiceFiscale: c.OpenedBy.CodiceFiscale, Ruoli: c.OpenedBy.Roles, Sede: c.OpenedBy.Sede,
 			Livello: c.OpenedBy.Level, Profilo: c.OpenedBy.Profile},
 	})
-	return err == nil && v.Allow, err
+	return v, sub, err
 }

@@ -12,6 +12,17 @@ type streamCount struct {
 	each  map[string]int
 }
 
+// heldBack refuses a flood of what is stored for others to see: messages, and apart from them files, pointers and
+// changes of consent. Each kind may come as often.
+func (s *server) heldBack(c *call, kind string) error {
+	q := s.chatLimiter.take(kind+" "+c.who().Subject, s.Now())
+	if q.allowed {
+		return nil
+	}
+	c.Header("Retry-After", seconds(q.retry))
+	return failure(c.lang, codeChatFlood, s.Limits.Messages)
+}
+
 var errStreams = errors.New("too many streams are open")
 
 func (n *streamCount) enter(persona string) error {

@@ -116,19 +116,15 @@ func (s *server) sendMessage(c *call) error {
 	if err != nil {
 		return err
 	}
-	if q := s.chatLimiter.take(c.who().Subject, s.Now()); !q.allowed {
-		c.Header("Retry-After", seconds(q.retry))
-		return failure(c.lang, codeChatFlood, s.Limits.Messages)
+	if err := s.heldBack(c, "message"); err != nil {
+		return err
 	}
 	return s.once(c, func(ctx context.Context) error {
+		send := s.Chat.Send
 		if note {
-			m, err := s.Chat.Note(ctx, *in)
-			if err != nil {
-				return s.chatFailure(c, err)
-			}
-			return c.reply(http.StatusCreated, sent{m.ID, m.Seq})
+			send = s.Chat.Note
 		}
-		m, fresh, err := s.Chat.Send(ctx, *in)
+		m, fresh, err := send(ctx, *in)
 		if err != nil {
 			return s.chatFailure(c, err)
 		}
@@ -228,6 +224,7 @@ func (s *server) redactMessage(c *call) error {
 		only = c.who().Subject
 	}
 	return s.once(c, func(ctx context.Context) error {
+		at.grant.about("conversazione " + at.ID + " messaggio " + id + " oscurato")
 		err := s.Chat.Redact(ctx, at.ID, id, c.who().Subject, only, body.Get("reason").Text)
 		if errors.Is(err, archive.ErrNotFound) {
 			return failure(c.lang, codeMessageNotFound)
@@ -257,9 +254,8 @@ func (s *server) uploadAttachment(c *call) error {
 	if err := q.err(); err != nil {
 		return err
 	}
-	if q := s.chatLimiter.take(c.who().Subject, s.Now()); !q.allowed {
-		c.Header("Retry-After", seconds(q.retry))
-		return failure(c.lang, codeChatFlood, s.Limits.Messages)
+	if err := s.heldBack(c, "file"); err != nil {
+		return err
 	}
 	data, err := io.ReadAll(io.LimitReader(c.Request.Body, chat.MaxAttachmentBytes+1))
 	if err != nil {
@@ -274,7 +270,7 @@ func (s *server) uploadAttachment(c *call) error {
 		return failure(c.lang, codeFileType, kind)
 	}
 	a := chat.Attachment{ID: uuid.Must(uuid.NewV7()).String(), Name: name, Type: kind, Bytes: int64(len(data)), Digest: string(ledger.DigestOf(data))}
-	return s.atomically(c, func(ctx context.Context) error {
+	return s.once(c, func(ctx context.Context) error {
 		if err := s.Chat.Storage.Upload(ctx, at.ID, c.who().Subject, a, data); err != nil {
 			return err
 		}
@@ -299,7 +295,7 @@ func (s *server) downloadAttachment(c *call) error {
 	if err != nil {
 		return err
 	}
-	a, data, err := s.Chat.Storage.Attachment(c.Request.Context(), at.ID, c.Param("attachment"), c.who().Subject)
+	a, data, err := s.Chat.Storage.Attachment(c.Request.Context(), at.ID, c.Param("attachment"), c.who().Subject, at.side == sideAdviser)
 	if errors.Is(err, archive.ErrNotFound) {
 		return failure(c.lang, codeMessageNotFound)
 	}

@@ -71,6 +71,9 @@ func (c *pane) fetch(id string) {
 		}
 	}
 	k["marks"] = marks
+	if place, waits := k["queue"].(map[string]any); waits {
+		delete(place, "estimated_wait") // a forecast of the moment in which it is read
+	}
 	c.conversations[id], c.messages[id] = k, map[string]map[string]any{}
 	for next := ""; ; {
 		page := read[map[string]any](c.p.t, c.p.as(c.persona, get(at+"/messages?limit=200"+next)))
@@ -129,7 +132,7 @@ func (c *pane) apply(kind, id string, data map[string]any) {
 			delete(c.messages, id)
 			return
 		}
-		k["state"], k["topic"] = "in_coda", data["topic"]
+		k["state"], k["topic"], k["queue"] = "in_coda", data["topic"], without(without(without(data, "conversation"), "topic"), "estimated_wait")
 		delete(k, "adviser")
 		delete(k, "assigned_at")
 	case chat.EventAssigned:
@@ -142,8 +145,10 @@ func (c *pane) apply(kind, id string, data map[string]any) {
 		if name, named := data["adviser_name"]; named {
 			who["name"] = name
 		}
-		k["state"], k["adviser"], k["assigned_at"] = "assegnata", who, data["assigned_at"]
+		delete(k, "queue")
+		k["state"], k["topic"], k["adviser"], k["assigned_at"] = "assegnata", data["topic"], who, data["assigned_at"]
 	case chat.EventClosed:
+		delete(k, "queue")
 		k["state"], k["closed_at"] = "chiusa", data["closed_at"]
 		if data["reason"] != "" {
 			k["close_reason"] = data["reason"]
@@ -196,8 +201,8 @@ func (a *actor) forget(t *rapid.T) {
 	if _, err := a.p.chat.Storage.Purge(ctx, later, 1_000_000); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := a.p.chat.Storage.Forget(ctx, later, later, 1_000); err != nil || int(n) != len(a.rooms) {
-		t.Fatalf("%d of %d conversations are forgotten: %v", n, len(a.rooms), err)
+	if list, err := a.p.chat.Storage.Forget(ctx, later, later, 1_000); err != nil || len(list) != len(a.rooms) {
+		t.Fatalf("%d of %d conversations are forgotten: %v", len(list), len(a.rooms), err)
 	}
 }
 
@@ -261,7 +266,7 @@ func (a *actor) actions() map[string]func(*rapid.T) {
 		},
 		"transfer": func(t *rapid.T) {
 			from := rapid.SampledFrom(chatAdvisers).Draw(t, "who")
-			to := rapid.SampledFrom([]string{`"adviser": "sub-advisor"`, `"adviser": "sub-advisor-2"`, `"topic": "altro"`, `"sede": "7000"`}).Draw(t, "to")
+			to := rapid.SampledFrom([]string{`"adviser": "sub-advisor"`, `"adviser": "sub-advisor-2", "topic": "cigs"`, `"topic": "altro"`, `"sede": "7000"`}).Draw(t, "to")
 			do(from, http.MethodPost, a.room(t)+"/transfer", `{"note": "vedi sopra", `+to+`}`)
 		},
 		"presence": func(t *rapid.T) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,21 +24,23 @@ var opening = time.Date(2025, 12, 1, 14, 30, 0, 0, time.UTC)
 // parlour is a world with INFO CIG, open.
 type parlour struct {
 	*world
-	chat *chat.Service
-	hub  *chat.Hub
-	url  string
+	chat   *chat.Service
+	hub    *chat.Hub
+	config api.Config
+	url    string
 }
 
 func newParlour(t testing.TB, change ...func(*api.Config)) *parlour {
 	t.Helper()
 	p := &parlour{}
-	p.world = newWorld(t, append([]func(*api.Config){func(c *api.Config) {
+	p.world = newWorld(t, append(slices.Clone(change), func(c *api.Config) { // last: a change may put the archive elsewhere
 		storage := c.Archive.(*spy).Store.Chat()
 		now := c.Now
 		p.chat = &chat.Service{Storage: storage, Now: now, Rules: func() chat.Rules { return chat.PlanOf(editionOnce(), now) }}
 		p.hub = chat.NewHub(storage, nil, now)
 		c.Chat, c.Hub = p.chat, p.hub
-	}}, change...)...)
+		p.config = *c
+	})...)
 	p.at(opening)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})

@@ -8,8 +8,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"omnia/chat"
@@ -60,35 +58,18 @@ func (s *server) streamEvents(c *call) error {
 	if header := c.GetHeader("Last-Event-ID"); header != "" {
 		asked = header
 	}
-	box, err := s.Chat.Storage.Box(c.Request.Context(), who.Subject)
+	after, resync, err := chat.Follow(c.Request.Context(), s.Chat.Storage, who.Subject, asked)
 	if err != nil {
 		return err
 	}
-	after, resync := follow(box, asked)
 	sub, err := s.Hub.Subscribe(who.Subject, after)
 	if err != nil {
 		return failure(c.lang, codeStopping)
 	}
 	defer sub.Close()
-	st := &stream{server: s, call: c, who: who, sub: sub, epoch: box.Epoch, out: http.NewResponseController(c.Writer), recorded: map[string]bool{}}
+	st := &stream{server: s, call: c, who: who, sub: sub, out: http.NewResponseController(c.Writer), recorded: map[showing]bool{}}
 	return st.run(resync, after)
 }
-
-// follow is the number of the box after which a stream goes on. An id that is not of this box, or whose followers
-// are not kept any more, can't be followed: the stream begins at the end, with resync. No id is the end as well.
-func follow(box chat.Box, id string) (after int64, resync bool) {
-	if id == "" {
-		return box.Last, false
-	}
-	epoch, number, _ := strings.Cut(id, ".")
-	n, err := strconv.ParseInt(number, 10, 64)
-	if err != nil || epoch != box.Epoch || n < box.First-1 || n > box.Last || strconv.FormatInt(n, 10) != number {
-		return box.Last, true
-	}
-	return n, false
-}
-
-func eventID(epoch string, n int64) string { return epoch + "." + strconv.FormatInt(n, 10) }
 
 // stream is one response under way.
 type stream struct {
@@ -96,15 +77,14 @@ type stream struct {
 	call     *call
 	who      *identity.Principal
 	sub      *chat.Subscription
-	epoch    string
 	out      *http.ResponseController
-	recorded map[string]bool // matricole whose showing is in the record of accesses
+	recorded map[showing]bool // those that are in the record of accesses
 }
 
 // errCut ends a stream that has begun: nothing more can be said to who reads it.
 var errCut = errors.New("the stream was cut")
 
-func (st *stream) run(resync bool, at int64) error {
+func (st *stream) run(resync bool, at chat.Cursor) error {
 	st.begin()
 	if resync {
 		if err := st.resync(at); err != nil {
@@ -133,7 +113,7 @@ func (st *stream) run(resync bool, at int64) error {
 		select {
 		case <-st.sub.Woken():
 		case <-beat.C:
-			if st.write(":\n\n") != nil || st.flush() != nil {
+			if st.write(":\n\n") != nil || st.flush() != nil || st.listens(ctx) != nil {
 				return nil
 			}
 		case <-end.C:
@@ -144,6 +124,16 @@ func (st *stream) run(resync bool, at int64) error {
 			return nil
 		}
 	}
+}
+
+// listens says of an adviser that the stream is open. One that can't be said ends the stream: the client comes back.
+func (st *stream) listens(ctx context.Context) error {
+	if !st.who.Has("advisor") {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, st.server.Limits.Time)
+	defer cancel()
+	return st.server.Chat.Listens(ctx, st.who.Subject)
 }
 
 // life is how long the stream may last: no longer than the token it was opened with.
@@ -168,8 +158,8 @@ func (st *stream) begin() {
 }
 
 // resync tells the client to read the state again, and from where the stream goes on.
-func (st *stream) resync(at int64) error {
-	id := eventID(st.epoch, at)
+func (st *stream) resync(at chat.Cursor) error {
+	id := at.String()
 	data, err := json.Marshal(map[string]string{"events_cursor": id})
 	if err != nil {
 		return err
@@ -179,16 +169,17 @@ func (st *stream) resync(at int64) error {
 
 // send writes events, as far as they may still be seen.
 func (st *stream) send(ctx context.Context, events []chat.Event) error {
-	may := map[string]bool{}
+	may := map[showing]bool{}
 	for i := range events {
 		e := &events[i]
-		allowed, asked := may[e.Matricola]
+		what := showing{e.Matricola, e.AsAdviser}
+		allowed, asked := may[what]
 		if !asked {
 			var err error
-			if allowed, err = st.may(ctx, e); err != nil {
+			if allowed, err = st.may(ctx, what); err != nil {
 				return err
 			}
-			may[e.Matricola] = allowed
+			may[what] = allowed
 		}
 		if !allowed {
 			return st.deny(ctx)
@@ -207,7 +198,7 @@ func (st *stream) deny(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if st.resync(box.Last) == nil {
+	if st.resync(box.End()) == nil {
 		_ = st.flush()
 	}
 	return errCut
@@ -216,14 +207,21 @@ func (st *stream) deny(ctx context.Context) error {
 func (st *stream) event(e *chat.Event) error {
 	id := ""
 	if e.N > 0 {
-		id = "id: " + eventID(st.epoch, e.N) + "\n"
+		id = "id: " + e.Cursor().String() + "\n"
 	}
 	return st.write(id + "event: " + e.Type + "\ndata: " + string(e.Data) + "\n\n")
 }
 
+// showing is what is asked before an event leaves: of which matricola it is, and in what quality the person gets it.
+// Somebody may be an adviser and have a company of their own.
+type showing struct {
+	matricola string
+	asAdviser bool
+}
+
 // may asks whether the person may see what happens on that matricola, now. The first time of each is in the record
-// of accesses before anything is shown.
-func (st *stream) may(ctx context.Context, e *chat.Event) (bool, error) {
+// of accesses before anything is shown, and so is a refusal.
+func (st *stream) may(ctx context.Context, what showing) (bool, error) {
 	s, c := st.server, st.call
 	ctx, cancel := context.WithTimeout(ctx, s.Limits.Time)
 	defer cancel()
@@ -231,25 +229,27 @@ func (st *stream) may(ctx context.Context, e *chat.Event) (bool, error) {
 	c = &call{Context: c.Context.Copy(), lang: c.lang, now: s.Now()}
 	c.Request = request.WithContext(ctx)
 	var err error
-	if st.who.Has("advisor") && !st.who.Has("impresa") {
+	if what.asAdviser {
 		_, err = s.authorize(c, "chat.rispondi", "")
 	} else {
-		_, err = s.authorize(c, "chat.usa", e.Matricola)
+		_, err = s.authorize(c, "chat.usa", what.matricola)
 	}
-	if f, refused := errors.AsType[*fault.Fault](err); refused && (f.Kind == fault.Forbidden || f.Kind == fault.NotFound) {
-		return false, nil
-	}
-	if err != nil || st.recorded[e.Matricola] {
-		return err == nil, err
+	f, failed := errors.AsType[*fault.Fault](err)
+	refused := failed && (f.Kind == fault.Forbidden || f.Kind == fault.NotFound)
+	switch {
+	case err != nil && !refused:
+		return false, err
+	case st.recorded[what] && !refused:
+		return true, nil
 	}
 	for _, l := range c.lines {
-		l.Matricola, l.Oggetto = e.Matricola, "flusso degli eventi"
+		l.Matricola, l.Oggetto = what.matricola, "flusso degli eventi"
 	}
 	if err := s.writeRecord(ctx, c); err != nil {
 		return false, err
 	}
-	st.recorded[e.Matricola] = true
-	return true, nil
+	st.recorded[what] = true
+	return !refused, nil
 }
 
 // write sends text within the time that one write may take.

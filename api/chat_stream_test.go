@@ -198,7 +198,7 @@ func TestAPurgeUnderAStreamEndsIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sub, err := p.hub.Subscribe("sub-titolare", box.Last)
+	sub, err := p.hub.Subscribe("sub-titolare", box.End())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +207,7 @@ func TestAPurgeUnderAStreamEndsIt(t *testing.T) {
 	if _, err := p.chat.Storage.Purge(t.Context(), opening.Add(time.Hour), 2+int(box.Last)); err != nil {
 		t.Fatal(err)
 	}
-	if events, err := sub.Ready(t.Context()); !errors.Is(err, chat.ErrPurged) {
+	if events, err := sub.Ready(t.Context()); !errors.Is(err, chat.ErrLost) {
 		t.Errorf("%v %v", events, err)
 	}
 }

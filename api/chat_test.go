@@ -166,9 +166,12 @@ func TestAStreamGoesOnFromWhereItWas(t *testing.T) {
 	if e, _ := fromList.next(); !strings.Contains(e.data, "dopo la lettura") {
 		t.Errorf("after the list: %+v", e)
 	}
-	epoch, _, _ := strings.Cut(e.id, ".")
-	for _, forged := range []string{"x", "1", epoch, epoch + ".", epoch + ".x", epoch + ".-1", epoch + ".999999", epoch + ".01", "aaaaaaaaaaaa.1", "é.1"} {
-		if e, ok := p.listen("titolare", forged).next(); !ok || e.kind != "resync" || !strings.HasPrefix(e.id, epoch+".") {
+	end := read[map[string]any](t, p.as("titolare", get(conversations)))["events_cursor"].(string)
+	mark, number, _ := strings.Cut(e.id, ".")
+	for _, forged := range []string{
+		"x", "1", mark, mark + ".", mark + ".x", mark + ".-1", mark + ".999999", mark + ".0" + number, mark + ".1", "aaaaaaaaaaaa." + number, "." + number, "é.1",
+	} {
+		if e, ok := p.listen("titolare", forged).next(); !ok || e.kind != "resync" || e.id != end {
 			t.Errorf("id %q: %+v", forged, e)
 		}
 	}
@@ -195,6 +198,15 @@ func TestNothingIsHeardAfterARevocation(t *testing.T) {
 	events := l.ended()
 	if len(events) != 1 || events[0].kind != "resync" || strings.Contains(events[0].data, second) {
 		t.Errorf("after the revocation: %v", events)
+	}
+	var said []string
+	for _, line := range p.lines() {
+		if line.Oggetto == "flusso degli eventi" {
+			said = append(said, line.Matricola+" "+line.Esito)
+		}
+	}
+	if !slices.Equal(said, []string{second + " allow", second + " deny:bond_not_good"}) {
+		t.Errorf("the record of accesses says of the stream: %q", said)
 	}
 	if items := read[listing](t, p.as("consulente", get(conversations))).Items; len(items) != 0 {
 		t.Errorf("still listed: %v", items)
@@ -378,9 +390,27 @@ func TestAFloodIsHeldBack(t *testing.T) {
 	}
 	res := p.as("titolare", post(at+"/messages", fmt.Sprintf(`{"client_id": %q, "text": "x"}`, uuid.NewString())))
 	want(t, res, http.StatusTooManyRequests, "chat_rate_limited")
+	for i := range 60 { // what is no message has a limit of its own
+		p.post("titolare", at+"/consent", fmt.Sprintf(`{"given": %v, "notice": "2026-1"}`, i%2 == 0), http.StatusOK)
+	}
+	want(t, p.as("titolare", post(at+"/consent", `{"given": false}`)), http.StatusTooManyRequests, "chat_rate_limited")
 	if res.Header().Get("Retry-After") == "" {
 		t.Error("nobody says how long to wait")
 	}
 	p.at(opening.Add(time.Minute))
 	p.say("titolare", at, "x")
+}
+
+func TestFiguresOfNoDaysAreRefused(t *testing.T) {
+	t.Parallel()
+	p := newParlour(t)
+	res := p.as("operatore", get("/v1/chat/figures?dal=2025-12-02&al=2025-12-01"))
+	want(t, res, http.StatusUnprocessableEntity, "invalid_parameters", "days_in_wrong_order")
+	if !strings.Contains(res.Body.String(), `"/query/al"`) {
+		t.Errorf("no pointer to what is wrong: %s", res.Body)
+	}
+	f := read[map[string]any](t, p.as("operatore", get("/v1/chat/figures?al=2024-05-31")))
+	if f["from"] != "2024-05-01" || f["to"] != "2024-05-31" {
+		t.Errorf("thirty days before the last: %v", f)
+	}
 }

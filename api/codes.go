@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 
 	"omnia/engine/fact"
@@ -73,9 +74,18 @@ const (
 type explained struct {
 	Code  string
 	Kind  fault.Kind
+	Said  bool // only in findings and warnings, which are part of an answer: no problem bears it
 	Title fact.Texts
 	Text  fact.Texts
 	Cure  fact.Texts
+}
+
+// status is that of the answers that bear the code.
+func (e *explained) status() int {
+	if e.Said {
+		return http.StatusOK
+	}
+	return statuses[e.Kind]
 }
 
 // texts is a text in the three languages.

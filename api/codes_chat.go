@@ -19,6 +19,7 @@ const (
 	codeChatFlood            = "chat_rate_limited"
 	codeTooManyStreams       = "too_many_streams"
 	codeTokenTooLong         = "token_too_long"
+	codeNotAField            = "not_a_field"
 	codeCapacity             = "capacity_out_of_range"
 )
 
@@ -149,6 +150,18 @@ var chatProblems = []explained{
 		Title: texts("Allegato sconosciuto", "Unknown attachment", "Unbekannter Anhang"),
 		Text:  texts("Un allegato non è stato caricato dal mittente per questa conversazione, o è già stato inviato.", "An attachment was not uploaded by the sender for this conversation, or was sent already.", "Ein Anhang wurde vom Absender nicht für dieses Gespräch hochgeladen oder bereits gesendet."),
 		Cure:  texts("Caricare il file e usare l’identificativo che ne risulta.", "Upload the file and use the id that it gets.", "Die Datei hochladen und die erhaltene Kennung verwenden."),
+	},
+	{
+		Code: chat.ErrAdviserFull.Code, Kind: fault.Conflict,
+		Title: texts("Consulente al completo", "Adviser is full", "Berater ausgelastet"),
+		Text:  texts("Il consulente indicato ha già tutte le conversazioni che può avere insieme.", "That adviser has as many conversations as they may have at a time.", "Der angegebene Berater führt bereits so viele Gespräche, wie er gleichzeitig führen darf."),
+		Cure:  texts("Scegliere un altro consulente o la coda.", "Choose another adviser, or the queue.", "Einen anderen Berater oder die Warteschlange wählen."),
+	},
+	{
+		Code: codeNotAField, Kind: fault.Invalid,
+		Title: texts("Campo inesistente", "No such field", "Feld nicht vorhanden"),
+		Text:  texts("non è un campo del modulo.", "this is no field of the form.", "das ist kein Feld des Formulars."),
+		Cure:  texts("Scrivere il campo come nei rilievi, per esempio richiesta.lavoratori[0].qualifica.", "Write the field as findings do: richiesta.lavoratori[0].qualifica, for instance.", "Das Feld wie in den Hinweisen schreiben, zum Beispiel richiesta.lavoratori[0].qualifica."),
 	},
 	{
 		Code: chat.ErrAdviserAbsent.Code, Kind: fault.Conflict,

@@ -16,6 +16,7 @@ const (
 	codeDraftConflict    = "draft_conflict"
 	codeDraftFixed       = "draft_fixed"
 	codeDraftUnchecked   = "draft_unchecked"
+	codeRuleFailed       = "rule_failed" // of the engine
 )
 
 // formProblems explain what can be wrong with a form or a draft.
@@ -102,12 +103,22 @@ var formProblems = []explained{
 		Cure:  texts("Chiederne il controllo con POST.", "Ask for a check by POST.", "Die Prüfung mit POST anfordern."),
 	},
 	{
-		Code: codeDiffers, Kind: fault.Invalid,
+		Code: codeDiffers, Said: true,
 		Title: texts("Diverso dall’archivio", "Other than in the archive", "Anders als im Archiv"),
 		Text: texts("Ciò che è scritto nella domanda non è ciò che risulta in archivio. È una segnalazione: ciò che è scritto resta.",
 			"What the application says is not what the archive has. It is a notice: what is written stays.",
 			"Die Angabe im Antrag entspricht nicht dem Archiv. Dies ist ein Hinweis: Die Angabe bleibt."),
 		Cure: texts("Correggere il dato, o chiedere la correzione dell’archivio.", "Correct the value, or ask for a correction of the archive.",
 			"Den Wert berichtigen oder die Berichtigung des Archivs beantragen."),
+	},
+	{
+		Code: codeRuleFailed, Said: true,
+		Title: texts("Regola non valutata", "Rule could not be evaluated", "Regel nicht auswertbar"),
+		Text: texts("Una regola non si è potuta valutare su questi dati: non è un giudizio sulla domanda, che però così non può risultare valida.",
+			"A rule could not be evaluated on these data: that is no judgement of the application, which can’t pass as valid like this.",
+			"Eine Regel ließ sich auf diese Angaben nicht anwenden: Das ist kein Urteil über den Antrag, der so aber nicht gültig sein kann."),
+		Cure: texts("Controllare i campi indicati; se sono giusti, segnalare la regola indicata in rule.",
+			"Check the fields named; if they are right, report the rule named in rule.",
+			"Die genannten Felder prüfen; sind sie richtig, die in rule genannte Regel melden."),
 	},
 }

@@ -71,13 +71,10 @@ func (s *server) submitDraft(c *call) error {
 // concludeDraft checks a draft, and stores the receipt and the answer together. The check itself is made before: a
 // transaction must be short. One that was overtaken meanwhile is told so.
 func (s *server) concludeDraft(c *call, d *archive.Draft, complete bool) error {
-	var q *formQuestion
-	var answer *engine.Validation
+	var k *draftChecked
 	if d.State == archive.DraftOpen {
 		var err error
-		ctx := c.Request.Context()
-		q, answer, err = s.checkForm(ctx, c, func(ed *rulebook.Edition) (*formQuestion, error) { return s.draftQuestion(ctx, c, ed, d, complete) })
-		if err != nil {
+		if k, err = s.draftChecked(c, d, complete); err != nil {
 			return err
 		}
 	}
@@ -85,7 +82,7 @@ func (s *server) concludeDraft(c *call, d *archive.Draft, complete bool) error {
 		if d.State != archive.DraftOpen {
 			return archive.ErrDraftReady
 		}
-		return s.keepOutcome(ctx, c, *d, q, answer)
+		return s.keepOutcome(ctx, c, *d, k)
 	})
 	if errors.Is(err, archive.ErrStale) {
 		return s.overtaken(c, nil)
@@ -93,15 +90,32 @@ func (s *server) concludeDraft(c *call, d *archive.Draft, complete bool) error {
 	return err
 }
 
+// draftChecked is a check of a draft that is not stored yet.
+type draftChecked struct {
+	question *formQuestion
+	answer   *engine.Validation
+	check    *archive.Check
+}
+
+// draftChecked checks a draft, and compares with the check before.
+func (s *server) draftChecked(c *call, d *archive.Draft, complete bool) (*draftChecked, error) {
+	ctx := c.Request.Context()
+	q, answer, err := s.checkForm(ctx, c, func(ed *rulebook.Edition) (*formQuestion, error) { return s.draftQuestion(ctx, c, ed, d, complete) })
+	if err != nil {
+		return nil, err
+	}
+	check, err := checkOf(answer, q, d)
+	if err != nil {
+		return nil, err
+	}
+	q.said.Changes, err = s.changesSince(ctx, c, d.Check, check)
+	return &draftChecked{q, answer, check}, err
+}
+
 // keepOutcome stores what a check came to, and answers it.
-func (s *server) keepOutcome(ctx context.Context, c *call, d archive.Draft, q *formQuestion, answer *engine.Validation) (err error) {
-	before := d.Check
-	if d.Check, err = checkOf(answer, q, &d); err != nil {
-		return err
-	}
-	if q.said.Changes, err = changesSince(before, d.Check); err != nil {
-		return err
-	}
+func (s *server) keepOutcome(ctx context.Context, c *call, d archive.Draft, k *draftChecked) (err error) {
+	q, answer := k.question, k.answer
+	d.Check = k.check
 	if q.complete && answer.Outcome == engine.OutcomeValid {
 		err = s.readyDraft(ctx, c, &d)
 	} else {
@@ -137,22 +151,16 @@ func (s *server) draftQuestion(ctx context.Context, c *call, ed *rulebook.Editio
 	return q, s.prefill(ctx, c, q, at, time.Time{})
 }
 
-// checkOf is the receipt of a check, with what a later one is compared with.
+// checkOf is the receipt of a check.
 func checkOf(a *engine.Validation, q *formQuestion, d *archive.Draft) (*archive.Check, error) {
 	at, err := time.Parse(time.RFC3339Nano, a.Decision.Instant)
 	if err != nil {
 		return nil, err
 	}
-	out := &archive.Check{
+	return &archive.Check{
 		Decision: a.Decision.ID, Instant: at, Edition: a.Decision.Edition, EditionDigest: a.Decision.EditionDigest,
 		FactsDigest: a.Decision.FactsDigest, Outcome: a.Outcome, Complete: q.complete, Version: d.Version,
-		Facts: q.facts.AppendJSON(nil, true), Findings: make([]archive.Found, len(a.Findings)),
-	}
-	for i := range a.Findings {
-		f := &a.Findings[i]
-		out.Findings[i] = archive.Found{Rule: f.Rule.ID, Version: f.Rule.Version, Code: f.Code, Fields: f.Fields}
-	}
-	return out, nil
+	}, nil
 }
 
 // draftReceipt is the receipt of a check as it is answered.

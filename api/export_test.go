@@ -49,6 +49,15 @@ func ProblemCodes() (out []string) {
 // Explained is one code with its texts by language.
 type Explained = explained
 
+// Status is that of the answers that bear the code.
+func (e *explained) Status() int { return e.status() }
+
+// The page of a code.
+type (
+	Explanation   = explanation
+	ExplainedRule = explainedRule
+)
+
 // ProblemTable is the whole table.
 var ProblemTable = problemTable
 

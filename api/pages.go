@@ -97,7 +97,13 @@ func (s *server) listProblems(c *call) error {
 
 // problemWords are the fixed words of the problem pages.
 var problemWords = map[string]map[string]string{
-	"it": {"all": "Codici di errore", "status": "Stato HTTP", "code": "Codice", "title": "Titolo", "cure": "Rimedio"},
-	"en": {"all": "Error codes", "status": "HTTP status", "code": "Code", "title": "Title", "cure": "What to do"},
-	"de": {"all": "Fehlercodes", "status": "HTTP-Status", "code": "Code", "title": "Titel", "cure": "Abhilfe"},
+	"it": {"all": "Codici di errore e di segnalazione", "status": "Stato HTTP", "code": "Codice", "title": "Titolo", "cure": "Rimedio",
+		"rules": "Regole che danno il codice", "rule": "Regola", "version": "Versione", "severity": "Gravità", "message": "Messaggio", "law": "Norma",
+		"error": "errore", "warning": "avviso", "info": "informazione"},
+	"en": {"all": "Codes of errors and findings", "status": "HTTP status", "code": "Code", "title": "Title", "cure": "What to do",
+		"rules": "Rules that give the code", "rule": "Rule", "version": "Version", "severity": "Severity", "message": "Message", "law": "Law",
+		"error": "error", "warning": "warning", "info": "information"},
+	"de": {"all": "Codes der Fehler und Meldungen", "status": "HTTP-Status", "code": "Code", "title": "Titel", "cure": "Abhilfe",
+		"rules": "Regeln, die den Code vergeben", "rule": "Regel", "version": "Fassung", "severity": "Schwere", "message": "Meldung", "law": "Norm",
+		"error": "Fehler", "warning": "Warnung", "info": "Hinweis"},
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -67,13 +68,18 @@ func problemOf(f *fault.Fault, lang, correlation string) Problem {
 		Status:        statuses[f.Kind],
 		Detail:        f.Text,
 		Code:          f.Code,
-		Errors:        f.Details,
 		CorrelationID: correlation,
 	}
 	if e, ok := problemIndex[f.Code]; ok {
 		p.Title = e.Title.In(lang)
 		if !strings.Contains(e.Text.In(lang), "%") {
 			p.Detail = e.Text.In(lang) // the engine's own sentence is for its callers in Go
+		}
+	}
+	p.Errors = slices.Clone(f.Details)
+	for i := range p.Errors {
+		if d := &p.Errors[i]; d.Code == f.Code && d.Text == f.Text { // a place for the whole, in the same words
+			d.Text = p.Detail
 		}
 	}
 	return p

@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"html/template"
 	"net/http"
 	"regexp"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"testing"
 
 	"omnia/api"
+	"omnia/engine"
 	"omnia/engine/quantity"
 	"omnia/engine/rulebook"
 	"omnia/internal/fault"
@@ -131,30 +133,81 @@ func TestGeneratedPageOfErrorsIsFresh(t *testing.T) {
 		"| Codice | Stato | Titolo | Che cosa è successo | Rimedio |\n|---|---|---|---|---|\n")
 	table := slices.SortedFunc(slices.Values(api.ProblemTable), func(a, b api.Explained) int { return strings.Compare(a.Code, b.Code) })
 	for _, e := range table {
-		fmt.Fprintf(&b, "| `%s` | %d | %s | %s | %s |\n", e.Code, api.Statuses[e.Kind], e.Title["it"], api.General(e.Text["it"]), e.Cure["it"])
+		fmt.Fprintf(&b, "| `%s` | %d | %s | %s | %s |\n", e.Code, e.Status(), e.Title["it"], api.General(e.Text["it"]), e.Cure["it"])
 	}
-	writeCodesOfChecks(&b, embedded(t))
+	ed := embedded(t)
+	b.WriteString("\n## Codici dei controlli\n\n" +
+		"Li danno i controlli scritti in `rules/checks`. Un errore ferma la decisione: 422, e se tutti i difetti hanno lo stesso codice\n" +
+		"lo porta anche il documento, altrimenti `invalid_facts`. Un avviso sta in `warnings` di una risposta 200.\n\n")
+	writeCodesOfRules(&b, "Controllo", ed.Rules)
+	b.WriteString("\n## Codici delle segnalazioni dei moduli\n\n" +
+		"Li danno le regole scritte in `rules/forms`, con i controlli che il modulo elenca. Stanno nelle `findings` del controllo di una domanda, che\n" +
+		"risponde 200 qualunque sia l'esito: un errore rende la domanda `invalid`, gli altri no.\n\n")
+	writeCodesOfRules(&b, "Regola", ed.FormRules)
 	generated(t, "../docs/errori.md", []byte(b.String()))
 }
 
-// writeCodesOfChecks lists the codes that the shipped checks give: of errors the problem bears them,
-// of warnings the answer does.
-func writeCodesOfChecks(b *strings.Builder, ed *rulebook.Edition) {
-	b.WriteString("\n## Codici dei controlli\n\n" +
-		"Li danno i controlli scritti in `rules/checks`. Un errore ferma la decisione: 422, e se tutti i difetti hanno lo stesso codice\n" +
-		"lo porta anche il documento, altrimenti `invalid_facts`. Un avviso sta in `warnings` di una risposta 200.\n\n" +
-		"| Codice | Che cosa fa | Controllo | Messaggio |\n|---|---|---|---|\n")
+// writeCodesOfRules lists the codes that rules give, with the newest words of each rule: of errors the problem bears
+// them, of warnings and findings the answer does.
+func writeCodesOfRules(b *strings.Builder, heading string, rules []*rulebook.Rule) {
+	fmt.Fprintf(b, "| Codice | Che cosa fa | %s | Messaggio |\n|---|---|---|---|\n", heading)
 	does := map[string]string{"error": "errore", "warning": "avviso", "info": "informazione"}
 	type line struct{ code, text string }
 	var lines []line
-	for _, r := range ed.Rules {
+	for _, r := range rules {
+		codes := map[string]bool{}
 		for _, v := range r.Versions {
-			lines = append(lines, line{v.Code, fmt.Sprintf("| `%s` | %s | `%s`: %s | %s |\n", v.Code, does[v.Severity], r.ID, r.Title["it"], v.Message.Texts["it"])})
+			if codes[v.Code] {
+				continue
+			}
+			codes[v.Code] = true
+			message := v.Message.Texts["it"]
+			if v.Suggestion != nil {
+				message += " " + v.Suggestion.Text.Texts["it"]
+			}
+			lines = append(lines, line{v.Code, fmt.Sprintf("| `%s` | %s | `%s`: %s | %s |\n", v.Code, does[v.Severity], r.ID, r.Title["it"], message)})
 		}
 	}
 	slices.SortStableFunc(lines, func(a, b line) int { return strings.Compare(a.code, b.code) })
 	for _, l := range lines {
 		b.WriteString(l.text)
+	}
+}
+
+// TestEachCodeOfARuleHasItsPage asks for the page of each code that a rule of a form or a check may give, in each
+// language: it says of each version its text, its severity, its norm and its days.
+func TestEachCodeOfARuleHasItsPage(t *testing.T) {
+	t.Parallel()
+	ed := embedded(t)
+	s := newService(t, func(c *api.Config) { c.Decider = real{engine.New(ed)} })
+	for _, lang := range quantity.Languages {
+		for _, r := range slices.Concat(ed.Rules, ed.FormRules) {
+			for _, v := range r.Versions {
+				w := s.do(get("/problems/"+v.Code).with("Accept", "application/json").with("Accept-Language", lang))
+				want(t, w, http.StatusOK, "")
+				var got api.Explanation
+				decode(t, w.Body.Bytes(), &got)
+				i := slices.IndexFunc(got.Rules, func(x api.ExplainedRule) bool { return x.ID == r.ID && x.Version == v.Number })
+				if i < 0 {
+					t.Fatalf("%s in %s does not name %s, version %d", v.Code, lang, r.ID, v.Number)
+				}
+				x := got.Rules[i]
+				if x.Title != r.Title[lang] || x.Severity != v.Severity || x.ValidFrom != v.From || len(x.Law) != len(v.Law) || x.Message == "" ||
+					strings.ContainsAny(x.Message+x.Suggestion, "{}") || (x.Suggestion == "") != (v.Suggestion == nil) {
+					t.Errorf("%s in %s: %+v", v.Code, lang, x)
+				}
+				newest := !slices.ContainsFunc(got.Rules[:i], func(x api.ExplainedRule) bool { return x.ID == r.ID })
+				if got.Cure == "" || !strings.Contains(got.Title, r.Title[lang]) || newest && !strings.Contains(got.Detail, x.Message) {
+					t.Errorf("%s in %s: %+v", v.Code, lang, got)
+				}
+				html := s.do(get("/problems/"+v.Code).with("Accept", "text/html").with("Accept-Language", lang)).Body.String()
+				for _, part := range []string{"/v1/rules/" + r.ID + "/versions", template.HTMLEscapeString(x.Message), v.Law[0].Act} {
+					if !strings.Contains(html, part) {
+						t.Errorf("the page of %s in %s lacks %q", v.Code, lang, part)
+					}
+				}
+			}
+		}
 	}
 }
 

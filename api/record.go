@@ -82,7 +82,10 @@ func (s *server) decisionOf(c *call, m made) (*ledger.Decision, error) {
 	if err != nil {
 		return nil, err
 	}
-	public, personal, commitments, err := ledger.Split(m.facts.AppendJSON(nil, true), isPersonal, rand.Reader)
+	room := decisions.Get().(*[]byte)
+	*room = m.facts.AppendJSON((*room)[:0], true)
+	public, personal, commitments, err := ledger.Split(*room, isPersonal, rand.Reader)
+	giveBack(room)
 	if err != nil {
 		return nil, err
 	}

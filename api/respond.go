@@ -36,16 +36,20 @@ func (c *call) decision(answer *engine.Counters, knownAt string) {
 	}
 	*buf = append(*buf, '\n')
 	send(c.Context, http.StatusOK, c.media, *buf)
-	if cap(*buf) <= maxKept {
-		decisions.Put(buf)
-	}
+	giveBack(buf)
 }
 
-// decisions lends out the room in which answers are written. A history of thousands of periods
+// decisions lends out the room in which answers, and the facts that they rest on, are written. A history of thousands of periods
 // would hold megabytes for nothing, so room above maxKept bytes is not kept.
 var decisions = sync.Pool{New: func() any { return new([]byte) }}
 
 const maxKept = 1 << 20
+
+func giveBack(room *[]byte) {
+	if cap(*room) <= maxKept {
+		decisions.Put(room)
+	}
+}
 
 // write answers with v as JSON of that media type. Problems always marshal: they are plain text.
 func write(c *gin.Context, status int, media string, v any) {

@@ -71,8 +71,8 @@ func (s *server) serviceRoutes() []route {
 		{method: http.MethodGet, path: "/openapi.json", produces: asJSON, action: s.openAPIJSON, summary: "la descrizione OpenAPI, in JSON"},
 		{method: http.MethodGet, path: "/openapi.yaml", produces: []string{typeYAML, "text/yaml", "text/plain"}, action: s.openAPIYAML,
 			summary: "la descrizione OpenAPI, in YAML"},
-		{method: http.MethodGet, path: "/problems", produces: []string{typeHTML, typeJSON}, action: s.listProblems, summary: "elenca i codici di errore"},
-		{method: http.MethodGet, path: "/problems/:code", produces: []string{typeHTML, typeJSON}, action: s.showProblem, summary: "spiega un codice di errore"},
+		{method: http.MethodGet, path: "/problems", produces: []string{typeHTML, typeJSON}, action: s.listProblems, summary: "elenca i codici di errore e di segnalazione"},
+		{method: http.MethodGet, path: "/problems/:code", produces: []string{typeHTML, typeJSON}, action: s.showProblem, summary: "spiega un codice di errore o di segnalazione"},
 		{method: http.MethodGet, path: "/", produces: []string{typeHTML}, action: s.home, summary: "questa pagina"},
 	}
 }

@@ -239,26 +239,35 @@ func TestADraftIsSubmitted(t *testing.T) {
 }
 
 // A later check that says otherwise explains why: other facts, of the person or of the archive, another day, the law.
+// It is the comparison of the two decisions in the record.
 func TestALaterOutcomeIsExplained(t *testing.T) {
 	t.Parallel()
-	w := formWorld(t)
+	w := newCourt(t)
 	path, tag := w.open("consulente", first, factsOf(requestAlone(t).put("richiesta.dal", "2025-11-18")))
 	before := check(t, w.as("consulente", post(path+"/validation", "")))
 	if again := check(t, w.as("consulente", post(path+"/validation", ""))); before.Changes != nil || again.Changes != nil {
 		t.Errorf("nothing changed: %+v", again.Changes)
 	}
 	want(t, w.as("consulente", put(path, draftBody(first, "fine", factsOf(requestAlone(t)))).with("If-Match", tag)), http.StatusOK, "")
-	after := check(t, w.as("consulente", post(path+"/validation", "")))
+	after := check(t, w.as("consulente", post(path+"/validation", "").with("Accept-Language", "en")))
 	x := after.Changes
-	if x == nil || x.OutcomeBefore != "invalid" || x.OutcomeAfter != "valid" || len(x.Gone) == 0 || x.Gone[0].Code != "not_monday" ||
-		!slices.Equal(x.Causes, []string{"facts"}) || !slices.Equal(x.Fields, []string{"richiesta.dal"}) {
+	if x == nil || x.OutcomeBefore != "invalid" || x.OutcomeAfter != "valid" || len(x.Gone) == 0 || x.Gone[0].Code != "not_monday" || x.Gone[0].Rule != "modulo.inizio_lunedi" ||
+		!slices.Equal(x.Causes, []string{"facts"}) || !slices.Equal(x.Fields, []string{"richiesta.dal"}) || len(x.Text) == 0 || x.Text[0][:31] != "The outcome changed because the" {
 		t.Fatalf("%+v", x)
 	}
 	w.at(noon.AddDate(0, 0, 1))
 	w.measures(t, granted("A-1", "2025-11-17", "2025-12-14")) // meanwhile the same weeks were granted
 	later := check(t, w.as("consulente", post(path+"/validation", "")))
-	if x = later.Changes; x == nil || x.Before.Decision != after.Decision.ID || !slices.Equal(x.Causes, []string{"facts", "day"}) ||
-		!slices.Equal(x.Fields, []string{"periodi[0]"}) || len(x.New) == 0 {
+	if x = later.Changes; x == nil || x.Before.Decision != after.Decision.ID || !slices.Contains(x.Causes, "facts") || slices.Contains(x.Causes, "rules") ||
+		!slices.Equal(x.Fields, []string{"periodi[0]"}) || len(x.New) == 0 || x.New[0].Code != "overlaps_granted" {
+		t.Errorf("%+v", x)
+	}
+	w.measures(t, granted("A-2", "2025-01-06", "2025-06-22"))
+	same := check(t, w.as("consulente", post(path+"/validation", "")))
+	w.publish(t, editionB()) // 20 weeks in two years, of which 24 are used
+	ruled := check(t, w.as("consulente", post(path+"/validation", "")))
+	if x = ruled.Changes; x == nil || x.Before.Decision != same.Decision.ID || !slices.Equal(x.Causes, []string{"rules"}) || x.Edition == "" || len(x.Fields) != 0 ||
+		len(x.New) != 1 || x.New[0].Code != "limit_reached" || !strings.Contains(strings.Join(x.Text, " "), "perché sono cambiate le regole") {
 		t.Errorf("%+v", x)
 	}
 }

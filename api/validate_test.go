@@ -138,7 +138,8 @@ type checked struct {
 		Causes        []string
 		Fields        []string
 		Edition       string
-		Gone, New     []struct{ Code string }
+		Gone, New     []struct{ Rule, Code string }
+		Text          []string
 		OutcomeBefore string `json:"outcome_before"`
 		OutcomeAfter  string `json:"outcome_after"`
 	} `json:"changes_since"`
@@ -257,6 +258,18 @@ func TestOnlyAWrongTypeOrAnUnreadableDayIsRefused(t *testing.T) {
 			continue
 		}
 		want(t, w, x.status, x.code, x.errors...)
+	}
+}
+
+// The place of a defect is told in the reader's language, also where it says what the whole says.
+func TestAnUnknownFormIsToldInOnesLanguage(t *testing.T) {
+	t.Parallel()
+	s := formService(t)
+	for lang, text := range map[string]string{"it": "Il modulo indicato non esiste.", "de": "Dieses Formular gibt es nicht."} {
+		r := post("/v1/validate", `{"form": "nessuno", "facts": {}}`).with("Accept-Language", lang)
+		if p := problem(t, s.do(r)); len(p.Errors) != 1 || p.Errors[0].Text != text {
+			t.Errorf("%s: %+v", lang, p.Errors)
+		}
 	}
 }
 

@@ -1,8 +1,6 @@
 package archive
 
 import (
-	"encoding/json"
-	"strings"
 	"time"
 
 	"omnia/internal/fault"
@@ -50,21 +48,7 @@ type Check struct {
 	Outcome       string    `json:"outcome"`
 	Complete      bool      `json:"complete"`
 	Version       int       `json:"draft_version"`
-
-	Facts    json.RawMessage `json:"facts"`    // as they were checked, with what the archive filled in
-	Findings []Found         `json:"findings"` // what was found, without words
 }
-
-// Found is a finding in brief.
-type Found struct {
-	Rule    string   `json:"rule"`
-	Version int      `json:"version"`
-	Code    string   `json:"code"`
-	Fields  []string `json:"fields"`
-}
-
-// Key is the same for findings that say the same of the same fields, whichever version of the rule said it.
-func (f *Found) Key() string { return f.Rule + "\n" + f.Code + "\n" + strings.Join(f.Fields, "\n") }
 
 // MaxDrafts is how many drafts of one matricola are kept at a time.
 const MaxDrafts = 500

@@ -21,10 +21,12 @@ import (
 
 // archiveSizes are how large the archives are that are measured. Tests have small ones.
 type archiveSizes struct {
-	small, large int // provvedimenti of the two archives of a search, 100 for each matricola
-	rows         int // lines of an import
-	units        int // matricole whose counters are asked
-	few, many    int // matricole of the two studios
+	small, large int   // provvedimenti of the two archives of a search, 100 for each matricola
+	rows         int   // lines of an import
+	decisions    int   // of the longest log
+	connections  []int // over which decisions are asked for
+	units        int   // matricole whose counters are asked
+	few, many    int   // matricole of the two studios
 	hasty        bool
 }
 

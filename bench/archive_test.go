@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"testing"
 
 	"omnia/bench/measure"
@@ -37,6 +38,20 @@ func TestTheArchiveIsMeasured(t *testing.T) {
 			}
 		}
 		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// The service is a program of its own here too.
+func TestTheRecordIsMeasured(t *testing.T) {
+	t.Parallel()
+	b := small(t)
+	b.sizes.decisions, b.sizes.connections = 200, []int{2, 5}
+	err := b.with(func(d *databases) error {
+		b.shared = d
+		return errors.Join(b.recorded(), b.million())
 	})
 	if err != nil {
 		t.Error(err)

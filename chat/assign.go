@@ -2,7 +2,6 @@ package chat
 
 import (
 	"cmp"
-	"context"
 	"slices"
 	"time"
 )
@@ -18,7 +17,7 @@ type Pair struct {
 //
 // Within a class nobody is overtaken: whoever gets an adviser has nobody of the class before them whom that
 // adviser may have. One behind the first may be served before it only by an adviser who may not have the first one:
-// of another topic or, for the first minutes, another office, or who has just handed it back. Of the advisers who may, the
+// of another topic or, for the first minutes, another office, or who has just handed it back, or asks it themselves. Of the advisers who may, the
 // one who knows the person goes first; then who has the fewest conversations; then who has been idle longest. What an
 // adviser takes by hand is their own choice, and no part of this.
 func Assign(now time.Time, waiting []Conversation, advisers []Adviser, rules Rules, last func(*Conversation) (string, error)) ([]Pair, error) {
@@ -30,7 +29,8 @@ func Assign(now time.Time, waiting []Conversation, advisers []Adviser, rules Rul
 		best := -1
 		for j := range free {
 			a := &free[j]
-			if !a.There(now, rules.Gone()) || a.Open >= a.Capacity || a.Persona == c.PassedBy || !rules.Fits(a, c, now.Sub(c.QueuedAt)) {
+			if !a.There(now, rules.Gone()) || a.Open >= a.Capacity || a.Persona == c.PassedBy || a.Persona == c.OpenedBy.ID ||
+				!rules.Fits(a, c, now.Sub(c.QueuedAt)) {
 				continue
 			}
 			if known == "" && best < 0 {
@@ -57,23 +57,4 @@ func before(a, b *Adviser, known string) bool {
 		return a.Persona == known
 	}
 	return cmp.Or(cmp.Compare(a.Open, b.Open), a.IdleSince.Compare(b.IdleSince), cmp.Compare(a.Persona, b.Persona)) < 0
-}
-
-// samplesRead bounds the waits that an estimate looks at.
-const samplesRead = 50
-
-// estimate is the wait to be expected in a class, from the last waits of it: from the time in which half were answered
-// to that in which nine in ten were, in whole minutes; nil when there were too few.
-func (s *Service) estimate(ctx context.Context, class string) (*Estimate, error) {
-	waits, err := s.Storage.Waits(ctx, class, samplesRead)
-	if err != nil {
-		return nil, err
-	}
-	if len(waits) < s.Rules().Samples() {
-		return nil, nil
-	}
-	slices.Sort(waits)
-	half, most := waits[len(waits)/2], waits[len(waits)*9/10]
-	from := int(half / time.Minute)
-	return &Estimate{From: from, To: max(from+1, int((most+time.Minute-1)/time.Minute))}, nil
 }

@@ -11,8 +11,8 @@
 // # The stream is a view
 //
 // A stream sends the events of one box after a cursor, and waits for more. Waking it is only a hint ([Hub]): what
-// it sends is what the rows say. An id of the stream is "<epoch>.<number>"; one that is not of this box,
-// or is older than what is kept, is answered by resync, and the client reads the state again.
+// it sends is what the rows say. An id of the stream is a [Cursor]; one that is not of this box, or is older than
+// what is kept, is answered by resync, and the client reads the state again.
 package chat
 
 import (
@@ -86,9 +86,11 @@ type Conversation struct {
 	ClosedBy        string     // "" when the service did it
 	LongWaitAt      *time.Time // when the person was told that the wait is longer than it should be
 	CloseReason     string
-	LastSeq         int64 // number of the last message; 0 is none
-	Version         int64 // grows with every change: the ETag
+	ToldOpening     *time.Time `json:",omitempty"` // the opening of which the person was told, while the service was closed
+	LastSeq         int64      // number of the last message; 0 is none
+	Version         int64      // grows with every change: the ETag
 	Consent         *Consent
+	Consents        []Consent `json:",omitempty"` // former ones, the oldest first
 	Rating          *Rating
 }
 
@@ -176,7 +178,7 @@ type Redaction struct {
 // Mark is how far a participant has got.
 type Mark struct {
 	Persona   string
-	Delivered int64 // seq up to which the stream, or a read of the messages, has brought them
+	Delivered int64 // seq up to which the person's client says to have them
 	Read      int64 // seq up to which the person has seen them
 }
 
@@ -201,17 +203,12 @@ const (
 // Event is something that happened, in the box of one person.
 type Event struct {
 	Persona      string
-	N            int64 // in the box, from 1 without gaps; 0 for what is never stored
+	N            int64  // in the box, from 1 without gaps; 0 for what is never stored
+	Mark         string // tells this event from another of the same number; see [Cursor]
+	AsAdviser    bool   // it is told to the adviser, not to who opened the conversation
 	Type         string
 	Conversation string
 	Matricola    string // by which it is checked, on its way out, that the person may still see it
 	Data         json.RawMessage
 	At           time.Time
-}
-
-// Box is the state of the box of one person.
-type Box struct {
-	Epoch string // changes when the numbers begin anew: after a restore, for instance
-	First int64  // the oldest event still kept; Last+1 when none is
-	Last  int64  // 0 when there was none yet
 }

@@ -61,6 +61,9 @@ func checkClasses(t *rulebook.Table, near rulebook.Place) (out []rulebook.Defect
 	if len(t.Inputs) != 1 || len(t.Outputs) != 2 || t.Outputs[0].Type != fact.Text || t.Outputs[1].Type != fact.Integer {
 		return []rulebook.Defect{defect(t.Place, "bad_table", "un ingresso (argomento) e due uscite: classe (text) e priorita (integer)", "la tabella «%s» non ha la forma delle classi", t.ID)}
 	}
+	if !slices.ContainsFunc(t.Versions, func(v rulebook.TableVersion) bool { return v.Open() }) {
+		out = append(out, defect(t.Place, "not_in_force", "togli valid_to dall'ultima versione, o aggiungi quella che segue", "la tabella «%s» finisce, e la coda resterebbe senza classi", t.ID))
+	}
 	for _, v := range t.Versions {
 		for _, topic := range Topics {
 			if !slices.ContainsFunc(v.Rows, func(r rulebook.TableRow) bool { return r.Inputs[0].Text == string(topic) }) {
@@ -104,6 +107,9 @@ func checkParameters(ed *rulebook.Edition) (out []rulebook.Defect) {
 }
 
 func checkWhole(p *rulebook.Parameter) []rulebook.Defect {
+	if !slices.ContainsFunc(p.Versions, func(v rulebook.ParameterVersion) bool { return v.Open() }) {
+		return []rulebook.Defect{defect(p.Place, "not_in_force", "togli valid_to dall'ultima versione, o aggiungi quella che segue", "«%s» finisce, e INFO CIG resterebbe senza", p.ID)}
+	}
 	for i := range p.Versions {
 		if n, whole := p.Versions[i].Value.Rat.Int64(); p.Kind != fact.Decimal || !whole || n < 1 {
 			return []rulebook.Defect{defect(p.Place, "bad_value", "scrivi un numero intero da 1 in su", "il valore di «%s» non è un numero intero positivo", p.ID)}

@@ -59,6 +59,7 @@ type (
 	}
 	assigning struct {
 		Conversation string `json:"conversation"`
+		Topic        Topic  `json:"topic"` // a transfer may have changed it
 		Adviser      string `json:"adviser"`
 		AdviserName  string `json:"adviser_name,omitempty"`
 		AssignedAt   string `json:"assigned_at"`

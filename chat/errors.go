@@ -12,5 +12,6 @@ var (
 	ErrNoConsent     = fault.New(fault.Forbidden, "consent_missing", "The person has not given consent.")
 	ErrNotAdviser    = fault.New(fault.Forbidden, "not_the_adviser", "The conversation has another adviser, or none.")
 	ErrNoUpload      = fault.New(fault.Invalid, "unknown_attachment", "No such file waits to be sent.")
+	ErrAdviserFull   = fault.New(fault.Conflict, "adviser_full", "That adviser has no room for another conversation.")
 	ErrAdviserAbsent = fault.New(fault.Conflict, "adviser_absent", "That adviser is not on duty.")
 )

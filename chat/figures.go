@@ -43,7 +43,7 @@ func (f *Figures) count(c *Conversation) {
 		f.Waiting++
 	case Closed:
 		f.Closed++
-		if c.FirstAnswerAt == nil {
+		if c.FirstAnswerAt == nil && c.ClosedBy == c.OpenedBy.ID {
 			f.Abandoned++
 		}
 	}
@@ -57,4 +57,33 @@ func percentiles(list []time.Duration) (half, most *time.Duration) {
 	slices.Sort(list)
 	a, b := list[len(list)/2], list[len(list)*9/10]
 	return &a, &b
+}
+
+// Moment is how the service stands now.
+type Moment struct {
+	Waiting int           // in the queue
+	Longest time.Duration // wait, since the person may expect an answer; 0 when nobody waits
+	OnDuty  int           // advisers who are there
+	Talking int           // conversations that have an adviser, on duty or not
+}
+
+// Moment looks at the queue and at the advisers.
+func (s *Service) Moment(ctx context.Context) (m Moment, err error) {
+	waiting, err := s.Storage.Waiting(ctx)
+	if err != nil {
+		return m, err
+	}
+	advisers, err := s.Storage.Advisers(ctx)
+	now := s.now()
+	m.Waiting = len(waiting)
+	for i := range waiting {
+		m.Longest = max(m.Longest, now.Sub(waiting[i].expectedSince()))
+	}
+	for i := range advisers {
+		m.Talking += advisers[i].Open
+		if advisers[i].There(now, s.Rules().Gone()) {
+			m.OnDuty++
+		}
+	}
+	return m, err
 }

@@ -85,7 +85,7 @@ type Subscription struct {
 	wake    chan struct{} // holds one
 
 	mu     sync.Mutex
-	last   int64   // number of the last event handed out
+	last   Cursor  // behind the last event handed out
 	queue  []Event // what follows it, without gaps
 	passed []Event // that are not stored
 	look   bool    // the rows may have more
@@ -94,11 +94,12 @@ type Subscription struct {
 // ErrHubClosed says that the service is about to stop: the stream shall be opened again, elsewhere.
 var ErrHubClosed = errors.New("the streams of this instance are closed")
 
-// ErrPurged says that what follows is not kept any more: the stream shall be opened again, and told to read the state.
-var ErrPurged = errors.New("the events that follow were purged")
+// ErrLost says that the box does not go on from where the stream is: what follows was purged, or the database was
+// restored. The stream shall be opened again, and told to read the state.
+var ErrLost = errors.New("the box does not go on from here")
 
-// Subscribe begins a stream after that number of the person's box. The caller must call Close.
-func (h *Hub) Subscribe(persona string, after int64) (*Subscription, error) {
+// Subscribe begins a stream after that place of the person's box; see [Follow]. The caller must call Close.
+func (h *Hub) Subscribe(persona string, after Cursor) (*Subscription, error) {
 	s := &Subscription{hub: h, persona: persona, wake: make(chan struct{}, 1), last: after, look: true}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -136,7 +137,7 @@ func (s *Subscription) Ready(ctx context.Context) ([]Event, error) {
 	after := s.last
 	s.look = false
 	s.mu.Unlock()
-	events, err := s.hub.storage.Events(ctx, s.persona, after, pageEvents)
+	events, more, err := s.hub.follow(ctx, s.persona, after)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
@@ -144,14 +145,11 @@ func (s *Subscription) Ready(ctx context.Context) ([]Event, error) {
 		return nil, err
 	}
 	if n := len(events); n > 0 {
-		if events[0].N != after+1 {
-			return nil, ErrPurged
-		}
-		s.last = events[n-1].N
-		s.look = s.look || n == pageEvents
+		s.last = events[n-1].Cursor()
 	}
-	s.queue = slices.DeleteFunc(s.queue, func(e Event) bool { return e.N <= s.last })
-	if len(s.queue) > 0 && s.queue[0].N != s.last+1 {
+	s.look = s.look || more
+	s.queue = slices.DeleteFunc(s.queue, func(e Event) bool { return e.N <= s.last.N })
+	if len(s.queue) > 0 && s.queue[0].N != s.last.N+1 {
 		s.queue, s.look = nil, true
 	}
 	if s.look {
@@ -163,11 +161,34 @@ func (s *Subscription) Ready(ctx context.Context) ([]Event, error) {
 	return events, nil
 }
 
+// follow reads the rows behind a place, and the row of the place itself: a box that was restored may have another event there.
+func (h *Hub) follow(ctx context.Context, persona string, after Cursor) (events []Event, more bool, err error) {
+	events, err = h.storage.Events(ctx, persona, after.N-1, pageEvents+1)
+	if err != nil {
+		return nil, false, err
+	}
+	more = len(events) == pageEvents+1
+	if len(events) > 0 && events[0].Cursor() == after {
+		return events[1:], more, nil
+	}
+	if len(events) > 0 && events[0].N != after.N+1 {
+		return nil, false, ErrLost
+	}
+	box, err := h.storage.Box(ctx, persona) // the row is not kept any more, or never was one
+	if err != nil {
+		return nil, false, err
+	}
+	if there, err := box.has(ctx, h.storage, persona, after); !there || err != nil {
+		return nil, false, errors.Join(err, ErrLost)
+	}
+	return events, more, nil
+}
+
 // take hands out what waits in memory.
 func (s *Subscription) take() []Event {
 	events := append(s.queue, s.passed...)
 	if n := len(s.queue); n > 0 {
-		s.last = s.queue[n-1].N
+		s.last = s.queue[n-1].Cursor()
 	}
 	s.queue, s.passed = nil, nil
 	return events
@@ -201,7 +222,7 @@ func (h *Hub) hear(signal Signal) {
 func (s *Subscription) hear(e *Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch tail := s.last + int64(len(s.queue)); {
+	switch tail := s.last.N + int64(len(s.queue)); {
 	case e == nil:
 		s.look = true
 	case e.N == 0: // never stored: who is too slow for it does without
@@ -247,7 +268,7 @@ func (h *Hub) moved(lasts map[string]int64) {
 	for persona, last := range lasts {
 		for s := range h.boxes[persona] {
 			s.mu.Lock()
-			if last > s.last+int64(len(s.queue)) {
+			if last != s.last.N+int64(len(s.queue)) { // fewer, when the database was restored
 				s.look = true
 				s.rouse()
 			}

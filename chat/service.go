@@ -75,7 +75,9 @@ func (s *Service) Open(ctx context.Context, o Opening) (*Conversation, error) {
 		c.Consent = &Consent{GivenAt: now, Notice: o.Notice}
 	}
 	open, next := rules.Open(now)
-	c.OutOfHours = !open
+	if c.OutOfHours = !open; !open {
+		c.ToldOpening = &next
+	}
 	err := s.transact(ctx, func(ctx context.Context, t *turn) error {
 		if err := t.LockQueue(ctx); err != nil {
 			return err
@@ -87,7 +89,7 @@ func (s *Service) Open(ctx context.Context, o Opening) (*Conversation, error) {
 			return err
 		}
 		if !open {
-			if err := t.notice(ctx, c, "closed_hours", map[string]string{"next": next.UTC().Format(time.RFC3339)}); err != nil {
+			if err := t.closedHours(ctx, c, next); err != nil {
 				return err
 			}
 		}
@@ -120,15 +122,14 @@ func (s *Service) Send(ctx context.Context, in Sending) (m *Message, fresh bool,
 		if err != nil {
 			return err
 		}
-		switch m, err = t.Sent(ctx, c.ID, in.By.ID, in.ClientID); {
-		case err == nil && m.Redaction == nil && !m.same(&in):
-			return ErrReused
-		case err == nil:
-			return nil
-		case !errors.Is(err, archive.ErrNotFound):
+		if m, err = t.again(ctx, c, &in, Text); m != nil || err != nil {
 			return err
+		}
+		switch {
 		case c.State == Closed:
 			return ErrClosed
+		case in.By.ID != c.OpenedBy.ID && !c.HeldBy(in.By.ID): // an adviser who has just lost it
+			return ErrNotAdviser
 		}
 		fresh = true
 		if m, err = t.message(ctx, c, &in); err != nil {
@@ -137,6 +138,20 @@ func (s *Service) Send(ctx context.Context, in Sending) (m *Message, fresh bool,
 		return t.say(ctx, c, m)
 	})
 	return m, fresh, err
+}
+
+// again is the message that was sent under that id before; nil when there is none. Another one is ErrReused.
+func (t *turn) again(ctx context.Context, c *Conversation, in *Sending, kind Kind) (*Message, error) {
+	m, err := t.Sent(ctx, c.ID, in.By.ID, in.ClientID)
+	switch {
+	case errors.Is(err, archive.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case m.Kind != kind, m.Redaction == nil && !m.same(in):
+		return nil, ErrReused
+	}
+	return m, nil
 }
 
 // same tells whether this is what is being sent again.
@@ -152,16 +167,21 @@ func (m *Message) same(in *Sending) bool {
 	return true
 }
 
-// Note stores what only advisers see.
-func (s *Service) Note(ctx context.Context, in Sending) (m *Message, err error) {
+// Note stores what only advisers see; it may be sent again like a message.
+func (s *Service) Note(ctx context.Context, in Sending) (m *Message, fresh bool, err error) {
 	err = s.transact(ctx, func(ctx context.Context, t *turn) error {
+		fresh = false
 		c, err := t.Lock(ctx, in.Conversation)
 		if err != nil {
 			return err
 		}
-		if m, err = t.Sent(ctx, c.ID, in.By.ID, in.ClientID); !errors.Is(err, archive.ErrNotFound) {
+		if m, err = t.again(ctx, c, &in, Note); m != nil || err != nil {
 			return err
 		}
+		if !c.HeldBy(in.By.ID) {
+			return ErrNotAdviser
+		}
+		fresh = true
 		if m, err = t.message(ctx, c, &in); err != nil {
 			return err
 		}
@@ -169,9 +189,12 @@ func (s *Service) Note(ctx context.Context, in Sending) (m *Message, err error) 
 		if err := t.Add(ctx, m); err != nil {
 			return err
 		}
+		if err := t.heard(ctx, c, in.By.ID); err != nil {
+			return err
+		}
 		return t.tell(ctx, c, EventNote, messageData(c, m), c.Adviser)
 	})
-	return m, err
+	return m, fresh, err
 }
 
 // See says how far a participant has got. Marks only grow, and not beyond the last message.
@@ -179,6 +202,9 @@ func (s *Service) See(ctx context.Context, conversation, persona string, deliver
 	err = s.transact(ctx, func(ctx context.Context, t *turn) error {
 		c, err := t.Lock(ctx, conversation)
 		if err != nil {
+			return err
+		}
+		if err := t.heard(ctx, c, persona); err != nil {
 			return err
 		}
 		before, err := markOf(ctx, t, c.ID, persona)
@@ -219,6 +245,9 @@ func (s *Service) Type(ctx context.Context, conversation, persona string) error 
 		if c.State == Closed {
 			return ErrClosed
 		}
+		if err := t.heard(ctx, c, persona); err != nil {
+			return err
+		}
 		return t.tell(ctx, c, EventTyping, encode(typing{c.ID, persona}), c.others(persona)...)
 	})
 }
@@ -228,6 +257,9 @@ func (s *Service) Point(ctx context.Context, conversation, adviser, field, text 
 	return s.transact(ctx, func(ctx context.Context, t *turn) error {
 		c, err := t.held(ctx, conversation, adviser)
 		if err != nil {
+			return err
+		}
+		if err := t.heard(ctx, c, adviser); err != nil {
 			return err
 		}
 		return t.tell(ctx, c, EventField, encode(pointing{c.ID, c.Draft, field, text}), c.OpenedBy.ID)
@@ -242,9 +274,12 @@ func (s *Service) Consent(ctx context.Context, conversation, notice string, give
 		}
 		now := t.now
 		switch {
-		case given == c.Consent.Stands():
+		case given == c.Consent.Stands() && (!given || notice == c.Consent.Notice):
 			return nil
 		case given:
+			if c.Consent != nil { // that it was given before, and to which notice, stays known
+				c.Consents = append(c.Consents, *c.Consent)
+			}
 			c.Consent = &Consent{GivenAt: now, Notice: notice}
 		default:
 			c.Consent.WithdrawnAt = &now
@@ -354,7 +389,8 @@ func (s *Service) Rate(ctx context.Context, conversation string, score int, comm
 	})
 }
 
-// Redact takes the text of a message out, and leaves who did it, when and why. With author, only one of theirs.
+// Redact takes the text of a message out, and leaves who did it, when and why. With author, only one of theirs. Under a
+// legal hold it is archive.ErrHeld, and nothing is taken out.
 func (s *Service) Redact(ctx context.Context, conversation, message, by, author, reason string) error {
 	return s.transact(ctx, func(ctx context.Context, t *turn) error {
 		c, err := t.Lock(ctx, conversation)
@@ -439,6 +475,9 @@ func (t *turn) say(ctx context.Context, c *Conversation, m *Message) error {
 	if err := t.SetMark(ctx, c.ID, Mark{m.Author.ID, m.Seq, m.Seq}); err != nil { // one has read what one wrote
 		return err
 	}
+	if err := t.heard(ctx, c, m.Author.ID); err != nil {
+		return err
+	}
 	return t.tell(ctx, c, EventMessage, messageData(c, m), c.participants()...)
 }
 
@@ -458,7 +497,9 @@ func (t *turn) tell(ctx context.Context, c *Conversation, kind string, data json
 	events := make([]*Event, 0, len(to))
 	for _, p := range to {
 		if p != "" {
-			events = append(events, &Event{Persona: p, Type: kind, Conversation: c.ID, Matricola: c.Matricola, Data: data, At: t.now})
+			events = append(events, &Event{
+				Persona: p, AsAdviser: p != c.OpenedBy.ID, Type: kind, Conversation: c.ID, Matricola: c.Matricola, Data: data, At: t.now,
+			})
 		}
 	}
 	return t.Emit(ctx, events...)

@@ -22,12 +22,13 @@ type Storage interface {
 	Marks(ctx context.Context, conversation string) ([]Mark, error)
 	// Upload keeps a file for a message that its author is about to send.
 	Upload(ctx context.Context, conversation, author string, a Attachment, data []byte) error
-	// Attachment is a file with its bytes; one that was not sent yet is its author's alone.
-	Attachment(ctx context.Context, conversation, id, reader string) (*Attachment, []byte, error)
+	// Attachment is a file with its bytes; one that was not sent yet is its author's alone, and one of a note is shown when
+	// notes are.
+	Attachment(ctx context.Context, conversation, id, reader string, notes bool) (*Attachment, []byte, error)
 	// Find searches the folded words of messages in the conversations of c, the newest first.
 	Find(ctx context.Context, c Criteria, q string, page archive.Page) (items []Message, more bool, err error)
 
-	// Box is the state of a box; one that never got anything is empty, with an epoch.
+	// Box is the state of a box; one that never got anything is empty, with a mark.
 	Box(ctx context.Context, persona string) (Box, error)
 	// Events are those of a box after a number, in order, at most limit.
 	Events(ctx context.Context, persona string, after int64, limit int) ([]Event, error)
@@ -39,19 +40,26 @@ type Storage interface {
 
 	// Waiting are the conversations in the queue, in the order in which they are served: priority, QueuedAt, ID.
 	Waiting(ctx context.Context) ([]Conversation, error)
-	// Advisers are those who are, or were lately, on duty, with how many conversations each has.
-	Advisers(ctx context.Context) ([]Adviser, error)
 	// Opened calls do with every conversation opened between two instants, from inclusive, to exclusive.
 	Opened(ctx context.Context, from, to time.Time, do func(*Conversation) error) error
 	// Purge forgets events from before that instant, at most about so many, and gives their number.
 	Purge(ctx context.Context, before time.Time, most int) (int64, error)
 	// Forget deletes conversations that ended before closed, with all that belongs to them, and files that were
-	// uploaded before unsent and never sent; at most about so many, and gives how many conversations. What a legal
-	// hold stands on is kept, and so is what still has events in a box.
-	Forget(ctx context.Context, closed, unsent time.Time, most int) (int64, error)
-	// Waits are the times that the last conversations of a class waited for an adviser, the newest first; not of those
-	// opened out of hours, who waited for the service to open.
-	Waits(ctx context.Context, class string, most int) ([]time.Duration, error)
+	// uploaded before unsent and never sent; at most about so many, and tells which conversations. What a legal hold
+	// stands on is kept, and so is what still has events in a box.
+	Forget(ctx context.Context, closed, unsent time.Time, most int) ([]Forgotten, error)
+	// Handled are the times that the last conversations of a class took, from when somebody got them until their end, the
+	// last ended first.
+	Handled(ctx context.Context, class string, most int) ([]time.Duration, error)
+	// Advisers are those who answer, or ever did, with how many conversations each has.
+	Advisers(ctx context.Context) ([]Adviser, error)
+}
+
+// Forgotten is what remains of a conversation that was deleted.
+type Forgotten struct {
+	ID, Matricola         string
+	OpenedAt, ClosedAt    time.Time
+	Messages, Attachments int64
 }
 
 // Place is where a reading of messages goes on. With Seq alone it is behind the message of that number, so that
@@ -94,7 +102,8 @@ type Tx interface {
 	// when one is none.
 	Uploaded(ctx context.Context, conversation, author string, ids []string) ([]Attachment, error)
 	Message(ctx context.Context, conversation, id string) (*Message, error)
-	// Redact takes out the text, the files, what searches find and what is in the boxes, and leaves the trace.
+	// Redact takes out the text, the files, what searches find and what is in the boxes, and leaves the trace. Under a legal
+	// hold on the matricola the transaction ends with archive.ErrHeld.
 	Redact(ctx context.Context, c *Conversation, m *Message) error
 	Marks(ctx context.Context, conversation string) ([]Mark, error)
 	SetMark(ctx context.Context, conversation string, m Mark) error
@@ -104,6 +113,8 @@ type Tx interface {
 	// Adviser is the row of one adviser, locked; archive.ErrNotFound when there is none.
 	Adviser(ctx context.Context, persona string) (*Adviser, error)
 	SetAdviser(ctx context.Context, a *Adviser) error
+	// Seen says that an adviser was heard of at an instant, unless they were since another one, or are not known.
+	Seen(ctx context.Context, persona string, at, since time.Time) error
 	// Busy says that an adviser was given something, or is rid of it.
 	Busy(ctx context.Context, persona string, at time.Time) error
 	// OfAdviser are the open conversations that somebody has.
@@ -118,6 +129,7 @@ type Tx interface {
 
 // Criteria choose conversations; a zero field asks for nothing.
 type Criteria struct {
+	Of        string // a person who opened it, or has it, or had it last
 	OpenedBy  string // a person
 	Adviser   string // a person
 	Matricola string
@@ -129,7 +141,7 @@ type Criteria struct {
 
 // Texts are the criteria that are asked for.
 func (c Criteria) Texts() []string {
-	return []string{c.OpenedBy, c.Adviser, c.Matricola, c.Sede, string(c.State), string(c.Topic), c.Draft}
+	return []string{c.Of, c.OpenedBy, c.Adviser, c.Matricola, c.Sede, string(c.State), string(c.Topic), c.Draft}
 }
 
 // Adviser is somebody who answers, and whether they are there.
@@ -139,7 +151,7 @@ type Adviser struct {
 	Sede      string
 	Topics    []Topic // empty is all
 	Capacity  int     // conversations at a time
-	Available bool    // says so
+	Available bool    // on duty: what waits is given to them
 	SeenAt    time.Time
 	Open      int       // conversations they have now
 	IdleSince time.Time // when the last one was given to them, or came to an end

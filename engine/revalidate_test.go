@@ -219,6 +219,132 @@ func TestTheWayToAValidApplicationShowsNoError(t *testing.T) {
 	})
 }
 
+// An error that was told stays told, whatever else is written: nothing that is added takes back what was said, so that nobody
+// corrects what was right. Two rules give way to a stronger one, and what is presumed or stands for the whole history is
+// written first: to say otherwise is to change a fact.
+func TestAnErrorOnceToldStaysTold(t *testing.T) {
+	t.Parallel()
+	g, cases := forms(t)
+	givesWayTo := map[string]string{"modulo.fine_domenica": "cigo.durata_massima", "modulo.unita_chiusa": "modulo.unita_ignota"}
+	rapid.Check(t, func(t *rapid.T) {
+		c := cases[rapid.IntRange(0, len(cases)-1).Draw(t, "case")]
+		whole := treeOf(t, c.FactsJSON)
+		first, later := steps(whole)
+		opt := engine.ValidateOptions{Form: c.Form, Today: validationDay, Language: "it"}
+		var tree any = map[string]any{}
+		var told []engine.Finding
+		for _, e := range append(first, rapid.Permutation(later).Draw(t, "order")...) {
+			tree = e.applied(rooms(tree, whole, e.path))
+			a, err := g.Validate(written(t, g, jsonOf(t, tree)), opt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range told {
+				if !tells(a, f.Rule.ID, f.Fields) && !tells(a, givesWayTo[f.Rule.ID], nil) {
+					t.Fatalf("%s: with %s, after %v, it no longer says %s %q", c.Name, jsonOf(t, tree), e.path, f.Rule.ID, f.Message)
+				}
+			}
+			told = slices.DeleteFunc(slices.Clone(a.Findings), func(f engine.Finding) bool { return f.Severity != "error" || f.Code == "rule_failed" })
+		}
+		leaves(whole, nil, func(path []any, _ any) { tree = rooms(tree, whole, path) }) // rows with nothing in them
+		if got, want := checkedTree(t, g, tree, opt), checkedTree(t, g, whole, opt); got != want {
+			t.Fatalf("%s: the order of filling shows\n got %s\nwant %s", c.Name, got, want)
+		}
+	})
+}
+
+// steps are the ways to fill in facts one by one, also those of rows; what would be presumed, and the history, first.
+func steps(whole any) (first, later []edit) {
+	early := map[string]bool{"data_riferimento": true, "periodi": true, "richiesta.evento_non_evitabile": true, "richiesta.regime": true}
+	leaves(whole, nil, func(path []any, value any) {
+		name, _ := path[0].(string)
+		if len(path) > 1 {
+			name += "." + fmt.Sprint(path[1])
+		}
+		_, isRow := path[len(path)-1].(int)
+		list, isList := value.([]any)
+		switch {
+		case path[0] == "periodi" && len(path) > 1 || isRow || isList && len(list) > 0 && path[0] != "periodi":
+		case early[name] || path[0] == "periodi":
+			first = append(first, edit{path: path, value: value})
+		default:
+			later = append(later, edit{path: path, value: value})
+		}
+	})
+	return first, later
+}
+
+// rooms makes the rows of the list that a path goes through, all of them empty where none is there.
+func rooms(tree, whole any, path []any) any {
+	for n, x := range path {
+		if _, isRow := x.(int); !isRow || at(tree, path[:n]) != nil {
+			continue
+		}
+		rows := make([]any, len(at(whole, path[:n]).([]any)))
+		for i := range rows {
+			rows[i] = map[string]any{}
+		}
+		return edit{path: path[:n], value: rows}.applied(tree)
+	}
+	return tree
+}
+
+// at is what stands at a path of names; nil for nothing.
+func at(tree any, path []any) any {
+	for _, name := range path {
+		m, _ := tree.(map[string]any)
+		tree = m[name.(string)]
+	}
+	return tree
+}
+
+// tells whether a rule found something about all these fields.
+func tells(a *engine.Validation, rule string, fields []string) bool {
+	return slices.ContainsFunc(a.Findings, func(f engine.Finding) bool {
+		return f.Rule.ID == rule && !slices.ContainsFunc(fields, func(x string) bool { return !slices.Contains(f.Fields, x) })
+	})
+}
+
+// The cases, which the properties above are tried on, fill in every field of every form, and those that are valid every
+// field that an application in order may have.
+func TestThePropertiesAreTriedOnEveryField(t *testing.T) {
+	t.Parallel()
+	g, cases := forms(t)
+	filled, valid := map[string]bool{}, map[string]bool{}
+	for _, c := range cases {
+		a, err := g.Validate(written(t, g, c.FactsJSON), engine.ValidateOptions{Form: c.Form, Complete: true, Today: validationDay, Language: "it"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		leaves(treeOf(t, c.FactsJSON), nil, func(path []any, _ any) {
+			key := c.Form
+			for _, x := range path {
+				if name, isName := x.(string); isName {
+					key += "." + name
+				}
+			}
+			filled[key] = true
+			valid[key] = valid[key] || a.Outcome == engine.OutcomeValid
+		})
+	}
+	for _, form := range g.Edition().Forms {
+		for _, step := range form.Versions[0].Steps {
+			for i := range step.Fields {
+				field := &step.Fields[i]
+				path := field.Name
+				if field.List != nil {
+					path = field.List.Path + "." + field.Field.Name
+				}
+				if !filled[form.ID+"."+path] {
+					t.Errorf("no case of %s fills in %s", form.ID, path)
+				} else if !valid[form.ID+"."+path] {
+					t.Errorf("no valid case of %s fills in %s", form.ID, path)
+				}
+			}
+		}
+	}
+}
+
 func checkedTree(t *rapid.T, g *engine.Engine, tree any, opt engine.ValidateOptions) string {
 	a, err := g.Validate(written(t, g, jsonOf(t, tree)), opt)
 	if err != nil {

@@ -213,10 +213,30 @@ func (v *validation) truth(c *decision, k *formCheck, x *rulebook.RuleVersion) (
 	if t = x.When.Eval(&c.env); t != rulebook.True {
 		return t, x.When
 	}
-	if k.counter >= 0 {
+	if x.Finding == nil {
 		return v.verdict(k, x), nil
 	}
-	return x.Finding.Eval(&c.env), x.Finding
+	if t = x.Finding.Eval(&c.env); t != rulebook.True || x.Over == nil {
+		return t, x.Finding
+	}
+	return v.over(c, k, x.Over), nil
+}
+
+// over is whether the counter of the rule counts more than the value.
+func (v *validation) over(c *decision, k *formCheck, x *rulebook.Over) rulebook.Tri {
+	res := v.result(k.counter)
+	if t := answered(res); t != rulebook.True {
+		return t
+	}
+	p, _ := partOf(res, k.rule.Counter, x.Part)
+	if !p.known { // nothing of the kind is asked of the counter
+		return rulebook.False
+	}
+	value, t := x.Value.Number(&c.env)
+	if t == rulebook.True && p.value.Rat.Cmp(value) <= 0 {
+		return rulebook.False
+	}
+	return t
 }
 
 // blocking are the facts that keep a version unknown: of a condition, else of the counter.
@@ -230,6 +250,17 @@ func (r *ruleRun) blocking(x *rulebook.RuleVersion, on *rulebook.Condition) []fa
 // verdict is whether the counter of the rule answered with one of the verdicts that it waits for.
 func (v *validation) verdict(k *formCheck, x *rulebook.RuleVersion) rulebook.Tri {
 	res := v.result(k.counter)
+	if t := answered(res); t != rulebook.True {
+		return t
+	}
+	if res.Asked && slices.Contains(x.Verdicts, string(res.Verdict)) {
+		return rulebook.True
+	}
+	return rulebook.False
+}
+
+// answered is true where a counter came to an answer on the merits.
+func answered(res *counter.Result) rulebook.Tri {
 	switch {
 	case res == nil: // the facts are impossible, and that was told
 		return rulebook.False
@@ -237,10 +268,8 @@ func (v *validation) verdict(k *formCheck, x *rulebook.RuleVersion) rulebook.Tri
 		return rulebook.Unknown
 	case res.Verdict == counter.RuleFailed || res.Verdict == counter.InConflict:
 		return rulebook.Failed
-	case res.Asked && slices.Contains(x.Verdicts, string(res.Verdict)):
-		return rulebook.True
 	}
-	return rulebook.False
+	return rulebook.True
 }
 
 func (r *ruleRun) failure(x *rulebook.RuleVersion) string {

@@ -99,6 +99,8 @@ func partOf(r *counter.Result, k *rulebook.Counter, name string) (p part, ok boo
 		return numberPart(room(r), k.Unit), true
 	case rulebook.PartStart:
 		return dayPart(r.EarliestStart), true
+	case rulebook.PartTotal:
+		return numberPart(r.Total, k.Unit), true
 	}
 	return part{}, false
 }

@@ -2,8 +2,9 @@ package ledger
 
 import (
 	"bytes"
-	"encoding/json"
+	"encoding/binary"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,7 +43,12 @@ func appendInstantMember(dst []byte, name string, t time.Time) []byte {
 func appendText(dst []byte, s string) []byte {
 	const hexadecimal = "0123456789abcdef"
 	dst = append(dst, '"')
-	for i := range len(s) {
+	n := 0
+	for n < len(s) && s[n] >= ' ' && s[n] != '"' && s[n] != '\\' {
+		n++
+	}
+	dst = append(dst, s[:n]...) // nearly always all of it
+	for i := n; i < len(s); i++ {
 		switch b := s[i]; {
 		case b >= ' ' && b != '"' && b != '\\':
 			dst = append(dst, b)
@@ -79,9 +85,41 @@ func unescape(raw []byte) string {
 	if bytes.IndexByte(raw, '\\') < 0 {
 		return string(raw)
 	}
-	var s string
-	_ = json.Unmarshal([]byte(`"`+string(raw)+`"`), &s) // the cursor has seen that it can be read
-	return s
+	return string(appendUnescaped(nil, raw))
+}
+
+// appendUnescaped is unescape, of a text in which the cursor has seen that each escape is whole.
+func appendUnescaped(dst, raw []byte) []byte {
+	dst = slices.Grow(dst, len(raw))
+	for {
+		at := bytes.IndexByte(raw, '\\')
+		if at < 0 {
+			return append(dst, raw...)
+		}
+		dst = append(dst, raw[:at]...)
+		if raw[at+1] == 'u' {
+			dst, raw = append(dst, unhex(raw[at+4])<<4|unhex(raw[at+5])), raw[at+6:]
+		} else {
+			dst, raw = append(dst, longEscape(raw[at+1])), raw[at+2:]
+		}
+	}
+}
+
+// longEscape is the character of which shortEscape gives that letter.
+func longEscape(letter byte) byte {
+	switch letter {
+	case 'b':
+		return '\b'
+	case 't':
+		return '\t'
+	case 'n':
+		return '\n'
+	case 'f':
+		return '\f'
+	case 'r':
+		return '\r'
+	}
+	return letter
 }
 
 // NotCanonical says where bytes are not what the canonical form has there.
@@ -158,15 +196,19 @@ func (c *cursor) key(name string) {
 	}
 }
 
-// plain are the bytes that stand in a text as they are, those beyond ASCII apart; hexDigit those of digests.
-var plain, hexDigit = func() (plain, hexDigit [256]bool) {
+// plain are the bytes that stand in a text as they are, those beyond ASCII apart; short those of an escape behind its
+// backslash, but for u; hexDigit those of digests.
+var plain, short, hexDigit = func() (plain, short, hexDigit [256]bool) {
 	for b := ' '; b < utf8.RuneSelf; b++ {
 		plain[b] = b != '"' && b != '\\'
 	}
 	for _, b := range "0123456789abcdef" {
 		hexDigit[b] = true
 	}
-	return plain, hexDigit
+	for _, b := range `"\btnfr` {
+		short[b] = true
+	}
+	return plain, short, hexDigit
 }()
 
 // raw reads a text and gives what stands between its quotes.
@@ -174,8 +216,8 @@ func (c *cursor) raw() []byte {
 	c.literal(`"`)
 	from, ascii := c.pos, true
 	for c.err == nil {
-		n := 0
-		for _, b := range c.data[c.pos:] {
+		n := plainWords(c.data[c.pos:])
+		for _, b := range c.data[c.pos+n:] {
 			if !plain[b] {
 				break
 			}
@@ -202,10 +244,24 @@ func (c *cursor) raw() []byte {
 	return nil
 }
 
+// plainWords is how far data is plain for sure, eight bytes at a time.
+func plainWords(data []byte) (n int) {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	for ; len(data) >= n+8; n += 8 {
+		x := binary.LittleEndian.Uint64(data[n:])
+		quote, backslash := x^ones*'"', x^ones*'\\'
+		// Taking one from a zero, or a blank from what is below it, leaves the high bit; and so does a byte beyond ASCII.
+		if (x|(x-ones*' ')|(quote-ones)|(backslash-ones))&highs != 0 {
+			break
+		}
+	}
+	return n
+}
+
 // escape passes over an escape, which must be the shortest that the character has.
 func (c *cursor) escape() {
 	rest := c.data[c.pos+1:]
-	if len(rest) > 0 && strings.IndexByte(`"\btnfr`, rest[0]) >= 0 {
+	if len(rest) > 0 && short[rest[0]] {
 		c.pos += 2
 		return
 	}

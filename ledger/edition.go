@@ -112,7 +112,7 @@ func readItem(c *cursor, l *leaf) {
 	c.key("kind")
 	c.word()
 	c.literal(",")
-	readVersion(c, l)
+	l.version(c)
 	c.literal("}")
 	c.field = "items"
 }

@@ -61,7 +61,7 @@ type ExportWriter struct {
 // NewExportWriter begins an export up to that head. The caller gives all leaves before it, ascending, or
 // some of them with their proofs; then Close.
 func NewExportWriter(w io.Writer, head *Signed, complete bool) *ExportWriter {
-	x := &ExportWriter{w: bufio.NewWriterSize(w, 64<<10), head: head, complete: complete}
+	x := &ExportWriter{w: bufio.NewWriterSize(w, 64<<10), head: head, complete: complete, leaf: leaf{known: newKnown()}}
 	dst := append(x.begin("export"), '{')
 	dst = appendTextMember(dst, "schema", schemaExport)
 	dst = appendTextMember(dst, "origin", head.Origin)

@@ -3,6 +3,7 @@ package ledger
 import (
 	"bytes"
 	"fmt"
+	"sync"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -39,8 +40,8 @@ type leaf struct {
 
 	edition, editionDigest, policyDigest []byte
 	factsDigest, outcomeDigest           []byte
-	rules                                [][]byte // of each the members id, version and digest, as written
-	before                               [][]byte // rules of the receipt read before: most are the same again
+	known                                *known     // from leaf to leaf; nil: the versions are read, and not kept
+	rules                                []*version // those that the leaf names
 	files                                []file
 	entry                                []byte   // that was erased from
 	paths                                [][]byte // that were erased
@@ -70,7 +71,7 @@ var readers = []struct {
 
 // readLeaf reads a leaf of any kind into l, whose room is used again.
 func readLeaf(data []byte, l *leaf) error {
-	*l = leaf{personal: l.personal[:0], rules: l.rules[:0], before: l.before, files: l.files[:0], paths: l.paths[:0]}
+	*l = leaf{personal: l.personal[:0], known: l.known, rules: l.rules[:0], files: l.files[:0], paths: l.paths[:0]}
 	for _, r := range readers {
 		c := cursor{what: r.schema, data: data}
 		if !c.next(`{"schema":"`) || !c.next(r.schema) || !c.next(`"`) {
@@ -111,12 +112,16 @@ func decode(data []byte, schema string) (*leaf, error) {
 // finish closes a leaf and reads it back: what the reader would refuse is never written.
 func finish(dst []byte) ([]byte, error) {
 	dst = append(dst, '}')
-	var l leaf
-	if err := readLeaf(dst, &l); err != nil {
+	l := leaves.Get().(*leaf)
+	defer leaves.Put(l)
+	if err := readLeaf(dst, l); err != nil {
 		return nil, fmt.Errorf("can't be recorded: %w", err)
 	}
 	return dst, nil
 }
+
+// leaves lends out what leaves are read back with: it knows the versions that were written before.
+var leaves = sync.Pool{New: func() any { return &leaf{known: newKnown()} }}
 
 func beginLeaf(schema, id string, instant time.Time) []byte {
 	dst := appendTextMember(append(make([]byte, 0, 1024), '{'), "schema", schema)

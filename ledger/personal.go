@@ -52,7 +52,7 @@ func Seal(path string, value []byte, random io.Reader) (Personal, Commitment, er
 	if _, err := io.ReadFull(random, salt); err != nil {
 		return Personal{}, Commitment{}, fmt.Errorf("salt: %w", err)
 	}
-	p := Personal{Path: path, Salt: hex.EncodeToString(salt), Value: value}
+	p := Personal{Path: path, Salt: hex.EncodeToString(salt), Value: bytes.Clone(value)}
 	return p, Commitment{path, Commit(path, p.Salt, value)}, nil
 }
 
@@ -111,6 +111,7 @@ type splitter struct {
 	list        []Personal
 	commitments []Commitment
 	err         error
+	room        []member // of the objects at hand, the outermost first
 }
 
 // value appends the public part of a value; emptied says that it was an object and nothing is left.
@@ -130,7 +131,9 @@ func (s *splitter) value(dst, raw []byte, depth int) (out []byte, emptied bool) 
 }
 
 func (s *splitter) object(dst, raw []byte, depth int) (out []byte, emptied bool) {
-	list := members(raw)
+	from := len(s.room)
+	s.room = appendMembers(s.room, raw)
+	list := s.room[from:]
 	if name, twice := repeated(list); twice {
 		s.err = fmt.Errorf("%s/%s is there twice", s.path, name)
 	}
@@ -150,6 +153,7 @@ func (s *splitter) object(dst, raw []byte, depth int) (out []byte, emptied bool)
 		}
 		s.path, s.shape = s.path[:path], s.shape[:shape]
 	}
+	s.room = s.room[:from]
 	return append(out, '}'), kept == 0 && len(list) > 0
 }
 
@@ -238,7 +242,7 @@ type Altered struct{ Path string }
 // Error names the value.
 func (e *Altered) Error() string { return e.Path + " is not what was recorded" }
 
-// Assemble puts facts together again: the same values as before [Split], though a member that is put back
+// Assemble puts facts together again, in place of public where nothing is put back: the same values as before [Split], though a member that is put back
 // stands last in its object, whose order has no meaning. bound is what the leaf commits to.
 //
 // A value that is missing is an *[Erased], with all that are; one that does not fit its commitment an

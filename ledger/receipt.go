@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -69,6 +70,7 @@ var pathActor = []byte(PathActor)
 // text that is not UTF-8) is an error that names the field.
 func (r *Receipt) Encode() ([]byte, error) {
 	dst := beginLeaf(SchemaReceipt, r.ID, r.Instant)
+	dst = slices.Grow(dst, 1024+200*len(r.Rules))
 	dst = appendTextMember(dst, "kind", r.Kind)
 	dst = strconv.AppendBool(appendKey(dst, "simulation"), r.Simulation)
 	dst = appendTextMember(dst, "edition", r.Edition)
@@ -94,11 +96,11 @@ func (r *Receipt) Encode() ([]byte, error) {
 }
 
 func (r *Rule) append(dst []byte) []byte {
-	dst = appendTextMember(append(dst, '{'), "id", r.ID)
-	dst = strconv.AppendInt(appendKey(dst, "version"), int64(r.Version), 10)
-	dst = appendTextMember(dst, "digest", string(r.Digest))
-	dst = appendTextMember(dst, "on", r.On)
-	return append(appendTextMember(dst, "state", r.State), '}')
+	dst = appendText(append(dst, `{"id":`...), r.ID)
+	dst = strconv.AppendInt(append(dst, `,"version":`...), int64(r.Version), 10)
+	dst = appendText(append(dst, `,"digest":`...), string(r.Digest))
+	dst = appendText(append(dst, `,"on":`...), r.On)
+	return append(appendText(append(dst, `,"state":`...), r.State), '}')
 }
 
 // DecodeReceipt reads the canonical form, and nothing else: a member that is unknown, missing, twice
@@ -191,12 +193,9 @@ func readReceipt(c *cursor, l *leaf) {
 	c.key("outcome_digest")
 	l.outcomeDigest = c.digest()
 	c.key("rules")
-	known := true
 	for first := true; c.more(first); first = false {
-		known = readRule(c, l) && known
-	}
-	if !known {
-		l.remember()
+		when := readRule(c, l)
+		l.follow(c, when)
 	}
 	c.key("actor")
 	if actor := c.digestOrNone(); actor != nil {
@@ -227,28 +226,39 @@ func readOptions(c *cursor) {
 	}
 }
 
-// readRule tells whether the same version stood in this place of the receipt before: those bytes were
-// read once.
-func readRule(c *cursor, l *leaf) (known bool) {
+// readRule gives the members on and state, as written.
+func readRule(c *cursor, l *leaf) (when []byte) {
 	c.literal("{")
 	c.field = "rules"
-	if n := len(l.rules); n < len(l.before) && c.err == nil && bytes.HasPrefix(c.data[c.pos:], l.before[n]) {
-		l.rules, known = append(l.rules, l.before[n]), true
-		c.pos += len(l.before[n])
-	} else {
-		readVersion(c, l)
-	}
+	l.version(c)
+	from := c.pos
 	c.key("on")
 	c.dayOrNone()
 	c.key("state")
 	c.word()
+	when = c.data[from:c.pos]
 	c.literal("}")
 	c.field = "rules"
-	return known
+	return when
 }
 
-// readVersion reads the members id, version and digest, and keeps them as they are written.
-func readVersion(c *cursor, l *leaf) {
+// version reads the next version that a leaf names.
+func (l *leaf) version(c *cursor) {
+	if l.known == nil {
+		readVersion(c)
+		return
+	}
+	var behind *version
+	if n := len(l.rules); n > 0 {
+		behind = l.rules[n-1]
+	}
+	if v := l.known.read(c, behind); v != nil {
+		l.rules = append(l.rules, v)
+	}
+}
+
+// readVersion reads the members id, version and digest, and gives them as they are written.
+func readVersion(c *cursor) []byte {
 	from := c.pos
 	c.field = "id"
 	c.literal(`"id":`)
@@ -257,15 +267,5 @@ func readVersion(c *cursor, l *leaf) {
 	c.integer()
 	c.key("digest")
 	c.digest()
-	if c.err == nil {
-		l.rules = append(l.rules, c.data[from:c.pos])
-	}
-}
-
-// remember keeps the rules for the receipts that follow.
-func (l *leaf) remember() {
-	l.before = make([][]byte, len(l.rules))
-	for i, r := range l.rules {
-		l.before[i] = bytes.Clone(r)
-	}
+	return c.data[from:c.pos]
 }

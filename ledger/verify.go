@@ -46,7 +46,7 @@ type Report struct {
 func (v Verification) Verify(export io.Reader) (*Report, error) {
 	r := &reading{
 		Verification: v, lines: lines{in: bufio.NewReaderSize(export, 64<<10)}, lastLine: 1,
-		editions: map[string]*published{}, pending: map[int64][]absent{},
+		leaf: leaf{known: newKnown()}, editions: map[string]*published{}, pending: map[int64][]absent{},
 	}
 	r.Held = slices.SortedFunc(slices.Values(v.Held), func(a, b *Signed) int { return cmp.Compare(a.Tree.N, b.Tree.N) })
 	if err := r.run(); err != nil {
@@ -85,7 +85,7 @@ type published struct {
 	name     string          // the last one that was given to this content
 	names    map[string]bool // all of them: a draft may be published under a name later
 	policies map[string]bool // those it was published with; none when they go their own way
-	rules    map[string]bool
+	rules    map[*version]bool
 }
 
 // absent is a personal value that is said to be erased.
@@ -371,9 +371,13 @@ func (r *reading) rules() error {
 		return r.finding(r.leaf.subject(), "policy_digest", CodePolicy, "edition %s was not published with these policies: %s", ed.name, r.leaf.policyDigest)
 	}
 	for _, rule := range r.leaf.rules {
-		if !ed.rules[string(rule)] {
-			return r.finding(r.leaf.subject(), "rules", CodeRule, "edition %s does not have {%s}", ed.name, rule)
+		if rule.in == ed {
+			continue
 		}
+		if !ed.rules[rule] {
+			return r.finding(r.leaf.subject(), "rules", CodeRule, "edition %s does not have {%s}", ed.name, rule.text)
+		}
+		rule.in = ed
 	}
 	return nil
 }
@@ -488,14 +492,14 @@ func (r *reading) edition() error {
 	}
 	ed := r.editions[digest]
 	if ed == nil {
-		ed = &published{name, map[string]bool{}, map[string]bool{}, make(map[string]bool, len(r.leaf.rules))}
+		ed = &published{name, map[string]bool{}, map[string]bool{}, make(map[*version]bool, len(r.leaf.rules))}
 	}
 	ed.name, ed.names[name] = name, true
 	if len(r.leaf.policyDigest) > 0 {
 		ed.policies[string(r.leaf.policyDigest)] = true
 	}
 	for _, rule := range r.leaf.rules {
-		ed.rules[string(rule)] = true
+		ed.rules[rule] = true
 	}
 	r.editions[digest] = ed
 	for _, f := range r.leaf.files {
@@ -528,7 +532,7 @@ func (r *reading) file(f file) error {
 	}
 	c := cursor{what: "line", data: line}
 	c.literal(`{"file":`)
-	text := []byte(unescape(c.raw()))
+	text := appendUnescaped(nil, c.raw())
 	c.literal("}")
 	if err := c.end(); err != nil {
 		return r.finding(r.leaf.subject(), unescape(f.path), CodeFormat, "%v", err)

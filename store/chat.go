@@ -50,16 +50,19 @@ func conversazioneRowOf(c *chat.Conversation) (*conversazioneRow, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write a conversation: %w", err)
 	}
-	out := 0
-	if c.OutOfHours {
-		out = 1
-	}
 	return &conversazioneRow{
-		FuoriOrario: out,
-		ID:          c.ID, Matricola: c.Matricola, Sede: c.Sede, Argomento: string(c.Topic), Bozza: c.Draft, ApertaDa: c.OpenedBy.ID,
+		FuoriOrario: number(c.OutOfHours), ID: c.ID, Matricola: c.Matricola, Sede: c.Sede, Argomento: string(c.Topic), Bozza: c.Draft, ApertaDa: c.OpenedBy.ID,
 		Advisor: c.Adviser, Stato: string(c.State), Classe: c.Class, Priorita: c.Priority, ApertaIl: instant(c.OpenedAt),
 		InCodaDal: instant(c.QueuedAt), PresaIl: instantOf(c.FirstAssignedAt), ChiusaIl: instantOf(c.ClosedAt), Corpo: string(body),
 	}, nil
+}
+
+// number is how a column keeps yes or no.
+func number(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 func (r *conversazioneRow) conversation() (*chat.Conversation, error) {
@@ -121,6 +124,9 @@ func (s chatStore) Conversations(ctx context.Context, c chat.Criteria, page arch
 }
 
 func conversazioniWhere(q *gorm.DB, c chat.Criteria, prefix string) *gorm.DB {
+	if c.Of != "" {
+		q = q.Where("("+prefix+"aperta_da = ? OR "+prefix+"advisor = ?)", c.Of, c.Of)
+	}
 	for _, f := range []struct{ column, value string }{
 		{"aperta_da", c.OpenedBy}, {"advisor", c.Adviser}, {"matricola", c.Matricola}, {"sede", c.Sede},
 		{"stato", string(c.State)}, {"argomento", string(c.Topic)}, {"bozza", c.Draft},
@@ -268,14 +274,16 @@ func (s chatStore) Upload(ctx context.Context, conversation, author string, a ch
 	return s.failure(ctx, "store an attachment", s.db(ctx).Create(&row).Error)
 }
 
-// Attachment is one file of a conversation, with its bytes; one that was not sent yet is its author's alone.
-func (s chatStore) Attachment(ctx context.Context, conversation, id, reader string) (*chat.Attachment, []byte, error) {
+// Attachment is one file of a conversation, with its bytes; one that was not sent yet is its author's alone, and one of a
+// note is shown when notes are.
+func (s chatStore) Attachment(ctx context.Context, conversation, id, reader string, notes bool) (*chat.Attachment, []byte, error) {
 	if !storable(conversation, id, reader) {
 		return nil, nil, archive.ErrNotFound
 	}
 	var rows []allegatoRow
-	err := s.db(ctx).Raw(`SELECT id, nome, tipo, byte, digest, dati FROM allegati
-WHERE id = ? AND conversazione = ? AND (messaggio IS NOT NULL OR autore = ?)`, id, conversation, reader).Scan(&rows).Error
+	err := s.db(ctx).Raw(`SELECT a.id, a.nome, a.tipo, a.byte, a.digest, a.dati FROM allegati AS a LEFT JOIN messaggi AS m ON m.id = a.messaggio
+WHERE a.id = ? AND a.conversazione = ? AND CASE WHEN m.id IS NULL THEN a.autore = ? ELSE m.tipo <> ? OR ? = 1 END`,
+		id, conversation, reader, string(chat.Note), number(notes)).Scan(&rows).Error
 	if err == nil && len(rows) == 0 {
 		err = gorm.ErrRecordNotFound
 	}
@@ -349,7 +357,7 @@ func (r *consulenteRow) adviser() chat.Adviser {
 const consulenti = `SELECT a.*, (SELECT count(*) FROM conversazioni AS c WHERE c.advisor = a.persona AND c.stato = 'assegnata') AS aperte
 FROM consulenti AS a`
 
-// Advisers are all who are, or ever were, on duty.
+// Advisers are those who answer, or ever did.
 func (s chatStore) Advisers(ctx context.Context) ([]chat.Adviser, error) {
 	var rows []consulenteRow
 	if err := s.db(ctx).Raw(consulenti + " ORDER BY a.persona").Scan(&rows).Error; err != nil {
@@ -362,18 +370,19 @@ func (s chatStore) Advisers(ctx context.Context) ([]chat.Adviser, error) {
 	return list, nil
 }
 
-// Waits are the times that the last conversations of a class waited for an adviser, the newest first.
-func (s chatStore) Waits(ctx context.Context, class string, most int) ([]time.Duration, error) {
-	var rows []struct{ ApertaIl, PresaIl instant }
-	err := s.db(ctx).Raw("SELECT aperta_il, presa_il FROM conversazioni WHERE classe = ? AND presa_il IS NOT NULL AND fuori_orario = 0 ORDER BY presa_il DESC LIMIT ?", class, most).Scan(&rows).Error
+// Handled are the times that the last conversations of a class took, the last ended first.
+func (s chatStore) Handled(ctx context.Context, class string, most int) ([]time.Duration, error) {
+	var rows []struct{ PresaIl, ChiusaIl instant }
+	err := s.db(ctx).Raw(`SELECT presa_il, chiusa_il FROM conversazioni
+WHERE classe = ? AND presa_il IS NOT NULL AND chiusa_il IS NOT NULL ORDER BY chiusa_il DESC LIMIT ?`, class, most).Scan(&rows).Error
 	if err != nil {
-		return nil, s.failure(ctx, "read the waits", err)
+		return nil, s.failure(ctx, "read how long conversations took", err)
 	}
-	waits := make([]time.Duration, len(rows))
+	took := make([]time.Duration, len(rows))
 	for i, r := range rows {
-		waits[i] = time.Time(r.PresaIl).Sub(time.Time(r.ApertaIl))
+		took[i] = time.Time(r.ChiusaIl).Sub(time.Time(r.PresaIl))
 	}
-	return waits, nil
+	return took, nil
 }
 
 // Opened calls do with every conversation opened between two instants, from inclusive, to exclusive.

@@ -26,6 +26,9 @@ func (s chatStore) Transact(ctx context.Context, do func(ctx context.Context, tx
 		if err := tx.flush(ctx); err != nil {
 			return err
 		}
+		if err := tx.unlessHeld(ctx); err != nil {
+			return err
+		}
 		w := s.joined(ctx)
 		w.after = append(w.after, func() { s.signals.told(tx.events) })
 		return nil
@@ -36,6 +39,24 @@ func (s chatStore) Transact(ctx context.Context, do func(ctx context.Context, tx
 type chatTx struct {
 	chatStore
 	events []*chat.Event
+	erased []string // matricole of which something said is taken out
+}
+
+// unlessHeld is archive.ErrHeld when a legal hold stands on what is taken out. It comes last: the lock of the head of the
+// log is taken after all others, as it is for everything else.
+func (t *chatTx) unlessHeld(ctx context.Context) error {
+	if len(t.erased) == 0 {
+		return nil
+	}
+	if _, err := t.readHead(ctx, true); err != nil {
+		return err
+	}
+	for _, matricola := range t.erased {
+		if held, err := t.onHold(ctx, matricola); err != nil || held {
+			return errors.Join(err, heldIf(held))
+		}
+	}
+	return nil
 }
 
 func (t *chatTx) forUpdate() string {
@@ -148,7 +169,8 @@ WHERE id = ? AND conversazione = ? AND autore = ? AND messaggio IS NULL`+t.forUp
 	return list, nil
 }
 
-// Redact takes out the text, the files and what searches find, and in the boxes what was said of them.
+// Redact takes out the text, the files and what searches find, and in the boxes what was said of them; unless a legal hold
+// stands on the matricola, which the end of the transaction finds out.
 func (t *chatTx) Redact(ctx context.Context, c *chat.Conversation, m *chat.Message) error {
 	for _, step := range []struct {
 		sql  string
@@ -163,6 +185,7 @@ func (t *chatTx) Redact(ctx context.Context, c *chat.Conversation, m *chat.Messa
 			return t.failure(ctx, "redact a message", err)
 		}
 	}
+	t.erased = append(t.erased, c.Matricola)
 	return nil
 }
 
@@ -194,15 +217,17 @@ func (t *chatTx) SetAdviser(ctx context.Context, a *chat.Adviser) error {
 	for _, topic := range a.Topics {
 		topics += string(topic) + ","
 	}
-	available := 0
-	if a.Available {
-		available = 1
-	}
 	err := t.db(ctx).Exec(`INSERT INTO consulenti (persona, nome, sede, argomenti, capienza, disponibile, visto_il, libero_dal) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (persona) DO UPDATE SET nome = excluded.nome, sede = excluded.sede, argomenti = excluded.argomenti, capienza = excluded.capienza,
 disponibile = excluded.disponibile, visto_il = excluded.visto_il`,
-		a.Persona, a.Name, a.Sede, topics, a.Capacity, available, instant(a.SeenAt), instant(a.SeenAt)).Error
+		a.Persona, a.Name, a.Sede, topics, a.Capacity, number(a.Available), instant(a.SeenAt), instant(a.SeenAt)).Error
 	return t.failure(ctx, "store an adviser", err)
+}
+
+// Seen says that an adviser was heard of at an instant, unless they were since another one.
+func (t *chatTx) Seen(ctx context.Context, persona string, at, since time.Time) error {
+	err := t.db(ctx).Exec("UPDATE consulenti SET visto_il = ? WHERE persona = ? AND visto_il < ?", instant(at), persona, instant(since)).Error
+	return t.failure(ctx, "store that an adviser was heard of", err)
 }
 
 // Busy says that an adviser was given something, or is rid of it.
@@ -258,58 +283,64 @@ func (t *chatTx) flush(ctx context.Context) error {
 // put numbers the events of one box, whose row stays locked until the end, and stores them.
 func (t *chatTx) put(ctx context.Context, persona string, events []*chat.Event) error {
 	var last int64
-	err := t.db(ctx).Raw(`INSERT INTO caselle (persona, epoca, primo, ultimo, aggiornata_il) VALUES (?, ?, 1, ?, ?)
-ON CONFLICT (persona) DO UPDATE SET ultimo = caselle.ultimo + excluded.ultimo, aggiornata_il = excluded.aggiornata_il RETURNING ultimo`,
-		persona, newEpoch(), len(events), instant(t.now())).Scan(&last).Error
+	mark := newMark()
+	err := t.db(ctx).Raw(`INSERT INTO caselle (persona, segno_prima, primo, ultimo, segno_ultima, aggiornata_il) VALUES (?, ?, 1, ?, ?, ?)
+ON CONFLICT (persona) DO UPDATE SET ultimo = caselle.ultimo + excluded.ultimo, segno_ultima = excluded.segno_ultima,
+aggiornata_il = excluded.aggiornata_il RETURNING ultimo`,
+		persona, newMark(), len(events), mark, instant(t.now())).Scan(&last).Error
 	if err != nil {
 		return t.failure(ctx, "number events", err)
 	}
 	var sql strings.Builder
-	sql.WriteString("INSERT INTO eventi (persona, n, tipo, conversazione, matricola, dati, istante) VALUES ")
-	args := make([]any, 0, 7*len(events))
+	sql.WriteString("INSERT INTO eventi (persona, n, segno, consulente, tipo, conversazione, matricola, dati, istante) VALUES ")
+	args := make([]any, 0, 9*len(events))
 	for i, e := range events {
-		e.N = last - int64(len(events)) + int64(i) + 1
+		e.N, e.Mark = last-int64(len(events))+int64(i)+1, mark
 		if i > 0 {
 			sql.WriteString(", ")
 		}
-		sql.WriteString("(?, ?, ?, ?, ?, ?, ?)")
-		args = append(args, persona, e.N, e.Type, e.Conversation, e.Matricola, string(e.Data), instant(e.At))
+		sql.WriteString("(?, ?, ?, ?, ?, ?, ?, ?, ?)")
+		args = append(args, persona, e.N, e.Mark, number(e.AsAdviser), e.Type, e.Conversation, e.Matricola, string(e.Data), instant(e.At))
 	}
 	return t.failure(ctx, "store events", t.db(ctx).Exec(sql.String(), args...).Error)
 }
 
-// newEpoch tells one life of a box from another.
-func newEpoch() string { return strings.ReplaceAll(uuid.NewString(), "-", "")[:12] }
+// newMark tells the events of one commit from all others.
+func newMark() string { return strings.ReplaceAll(uuid.NewString(), "-", "")[:12] }
 
 // casellaRow is a row of caselle.
 type casellaRow struct {
 	Persona      string
-	Epoca        string
+	SegnoPrima   string
 	Primo        int64
 	Ultimo       int64
+	SegnoUltima  string
 	AggiornataIl instant
 }
 
-// Box is the state of a box; one that never got anything is made here, so that it has its epoch.
+// Box is the state of a box; one that never got anything is made here, so that it has its mark.
 func (s chatStore) Box(ctx context.Context, persona string) (chat.Box, error) {
 	var rows []casellaRow
-	const read = "SELECT epoca, primo, ultimo FROM caselle WHERE persona = ?"
+	const read = "SELECT segno_prima, primo, ultimo, segno_ultima FROM caselle WHERE persona = ?"
 	err := s.db(ctx).Raw(read, persona).Scan(&rows).Error
 	if err == nil && len(rows) == 0 {
+		mark := newMark()
 		err = errors.Join(
-			s.db(ctx).Exec("INSERT INTO caselle (persona, epoca, primo, ultimo, aggiornata_il) VALUES (?, ?, 1, 0, ?) ON CONFLICT (persona) DO NOTHING", persona, newEpoch(), instant(s.now())).Error,
+			s.db(ctx).Exec("INSERT INTO caselle (persona, segno_prima, primo, ultimo, segno_ultima, aggiornata_il) VALUES (?, ?, 1, 0, ?, ?) ON CONFLICT (persona) DO NOTHING", persona, mark, mark, instant(s.now())).Error,
 			s.db(ctx).Raw(read, persona).Scan(&rows).Error)
 	}
 	if err != nil {
 		return chat.Box{}, s.failure(ctx, "read a box", err)
 	}
-	return chat.Box{Epoch: rows[0].Epoca, First: rows[0].Primo, Last: rows[0].Ultimo}, nil
+	return chat.Box{First: rows[0].Primo, Last: rows[0].Ultimo, Before: rows[0].SegnoPrima, Mark: rows[0].SegnoUltima}, nil
 }
 
 // eventoRow is a row of eventi.
 type eventoRow struct {
 	Persona       string
 	N             int64
+	Segno         string
+	Consulente    int
 	Tipo          string
 	Conversazione string
 	Matricola     string
@@ -320,14 +351,17 @@ type eventoRow struct {
 // Events are those of a box after a number, in order.
 func (s chatStore) Events(ctx context.Context, persona string, after int64, limit int) ([]chat.Event, error) {
 	var rows []eventoRow
-	err := s.db(ctx).Raw("SELECT persona, n, tipo, conversazione, matricola, dati, istante FROM eventi WHERE persona = ? AND n > ? ORDER BY n LIMIT ?", persona, after, limit).Scan(&rows).Error
+	err := s.db(ctx).Raw("SELECT persona, n, segno, consulente, tipo, conversazione, matricola, dati, istante FROM eventi WHERE persona = ? AND n > ? ORDER BY n LIMIT ?", persona, after, limit).Scan(&rows).Error
 	if err != nil {
 		return nil, s.failure(ctx, "read events", err)
 	}
 	list := make([]chat.Event, len(rows))
 	for i := range rows {
 		r := &rows[i]
-		list[i] = chat.Event{Persona: r.Persona, N: r.N, Type: r.Tipo, Conversation: r.Conversazione, Matricola: r.Matricola, Data: []byte(r.Dati), At: time.Time(r.Istante)}
+		list[i] = chat.Event{
+			Persona: r.Persona, N: r.N, Mark: r.Segno, AsAdviser: r.Consulente == 1, Type: r.Tipo, Conversation: r.Conversazione, Matricola: r.Matricola,
+			Data: []byte(r.Dati), At: time.Time(r.Istante),
+		}
 	}
 	return list, nil
 }
@@ -348,30 +382,77 @@ func (s chatStore) Moved(ctx context.Context, since time.Time) (map[string]int64
 
 // Forget deletes conversations that ended long ago, and files that nobody sent. A conversation whose events may still
 // be replayed waits until they are purged: a box has no gaps.
-func (s chatStore) Forget(ctx context.Context, closed, unsent time.Time, most int) (n int64, err error) {
+func (s chatStore) Forget(ctx context.Context, closed, unsent time.Time, most int) (list []chat.Forgotten, err error) {
 	err = s.write(ctx, func(ctx context.Context) error {
 		if err := s.db(ctx).Exec("DELETE FROM allegati WHERE messaggio IS NULL AND caricato_il < ?", instant(unsent)).Error; err != nil {
 			return s.failure(ctx, "delete files that were not sent", err)
 		}
-		var ids []string
-		err := s.db(ctx).Raw(`SELECT c.id FROM conversazioni AS c WHERE c.chiusa_il IS NOT NULL AND c.chiusa_il < ?
-AND NOT EXISTS (SELECT 1 FROM eventi AS e WHERE e.conversazione = c.id)
-AND NOT EXISTS (SELECT 1 FROM vincoli AS v WHERE v.matricola = c.matricola AND v.tolto_il IS NULL)
-ORDER BY c.chiusa_il LIMIT ?`, instant(closed), most).Scan(&ids).Error
-		if err != nil {
-			return s.failure(ctx, "find old conversations", err)
+		old, err := s.forgettable(ctx, closed, most)
+		if err != nil || len(old) == 0 {
+			return err
 		}
-		for _, id := range ids {
-			for _, what := range []string{"allegati WHERE conversazione", "messaggi WHERE conversazione", "segni WHERE conversazione", "conversazioni WHERE id"} {
-				if err := s.db(ctx).Exec("DELETE FROM "+what+" = ?", id).Error; err != nil {
-					return s.failure(ctx, "delete an old conversation", err)
-				}
+		list = make([]chat.Forgotten, len(old))
+		for i := range old {
+			if list[i], err = s.forget(ctx, &old[i]); err != nil {
+				return err
 			}
 		}
-		n = int64(len(ids))
 		return nil
 	})
-	return n, err
+	if err != nil {
+		list = nil
+	}
+	return list, err
+}
+
+// forgettable are conversations that ended before that instant and on which nothing stands, locked. Who places a legal hold
+// takes the head of the log: with that in hand, what is not held now is not held before the end.
+func (s chatStore) forgettable(ctx context.Context, closed time.Time, most int) (old []chat.Conversation, err error) {
+	const free = "NOT EXISTS (SELECT 1 FROM vincoli AS v WHERE v.matricola = c.matricola AND v.tolto_il IS NULL)"
+	lock := (&chatTx{chatStore: s}).forUpdate()
+	var rows []conversazioneRow
+	err = s.db(ctx).Raw(`SELECT id, matricola, corpo FROM conversazioni AS c WHERE c.chiusa_il IS NOT NULL AND c.chiusa_il < ?
+AND NOT EXISTS (SELECT 1 FROM eventi AS e WHERE e.conversazione = c.id) AND `+free+` ORDER BY c.chiusa_il LIMIT ?`+lock, instant(closed), most).Scan(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return nil, s.failure(ctx, "find old conversations", err)
+	}
+	if _, err := s.readHead(ctx, true); err != nil {
+		return nil, err
+	}
+	rows = slices.DeleteFunc(rows, func(r conversazioneRow) bool {
+		held, e := s.onHold(ctx, r.Matricola)
+		err = errors.Join(err, e)
+		return held || e != nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return conversations(rows)
+}
+
+// onHold tells whether a legal hold stands on a matricola.
+func (s chatStore) onHold(ctx context.Context, matricola string) (bool, error) {
+	var n int64
+	err := s.db(ctx).Raw("SELECT count(*) FROM vincoli WHERE matricola = ? AND tolto_il IS NULL", matricola).Scan(&n).Error
+	return n > 0, s.failure(ctx, "look for legal holds", err)
+}
+
+// forget deletes one conversation, and says what it was.
+func (s chatStore) forget(ctx context.Context, c *chat.Conversation) (chat.Forgotten, error) {
+	f := chat.Forgotten{ID: c.ID, Matricola: c.Matricola, OpenedAt: c.OpenedAt, ClosedAt: *c.ClosedAt}
+	for _, what := range []struct {
+		rows string
+		n    *int64
+	}{{"allegati WHERE conversazione", &f.Attachments}, {"messaggi WHERE conversazione", &f.Messages}, {"segni WHERE conversazione", nil}, {"conversazioni WHERE id", nil}} {
+		done := s.db(ctx).Exec("DELETE FROM "+what.rows+" = ?", c.ID)
+		if done.Error != nil {
+			return f, s.failure(ctx, "delete an old conversation", done.Error)
+		}
+		if what.n != nil {
+			*what.n = done.RowsAffected
+		}
+	}
+	return f, nil
 }
 
 // Purge forgets events from before that instant, at most so many: a stream that asks for one of them is told to
@@ -385,7 +466,9 @@ func (s chatStore) Purge(ctx context.Context, before time.Time, most int) (n int
 		}
 		n = 0
 		for _, r := range rows {
-			if err := s.db(ctx).Exec("UPDATE caselle SET primo = ? WHERE persona = ? AND primo <= ?", r.N+1, r.Persona, r.N).Error; err != nil {
+			err := s.db(ctx).Exec("UPDATE caselle SET primo = ?, segno_prima = (SELECT segno FROM eventi WHERE persona = ? AND n = ?) WHERE persona = ? AND primo <= ?",
+				r.N+1, r.Persona, r.N, r.Persona, r.N).Error
+			if err != nil {
 				return s.failure(ctx, "purge events", err)
 			}
 			done := s.db(ctx).Exec("DELETE FROM eventi WHERE persona = ? AND n <= ?", r.Persona, r.N)

@@ -33,7 +33,7 @@ type entry struct {
 }
 
 // entriesOf makes the leaves of decisions and of lines of the record of accesses.
-func entriesOf(decisions []*ledger.Decision, lines []archive.Access) ([]*entry, error) {
+func (s *Store) entriesOf(decisions []*ledger.Decision, lines []archive.Access) ([]*entry, error) {
 	list := make([]*entry, 0, len(decisions)+len(lines))
 	for i := range lines {
 		e, err := accessEntry(&lines[i])
@@ -43,7 +43,7 @@ func entriesOf(decisions []*ledger.Decision, lines []archive.Access) ([]*entry, 
 		list = append(list, e)
 	}
 	for _, d := range decisions {
-		e, err := decisionEntry(d)
+		e, err := s.decisionEntry(d)
 		if err != nil {
 			return nil, fmt.Errorf("record a decision: %w", err)
 		}

@@ -19,7 +19,7 @@ import (
 // entries of all. So a busy service pays one sync of the disk and one signature for many requests, and a quiet one
 // waits for no one.
 func (s *Store) Commit(ctx context.Context, decisions []*ledger.Decision, lines []archive.Access) error {
-	entries, err := entriesOf(decisions, lines)
+	entries, err := s.entriesOf(decisions, lines)
 	if err != nil || len(entries) == 0 {
 		return err
 	}

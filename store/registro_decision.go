@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -18,15 +17,14 @@ import (
 // decision is a decision on its way into the log.
 type decision struct {
 	*ledger.Decision
-	rest     []byte // of the receipt, without its versions
-	versions []byte
-	set      int64 // versions, by their content
-	class    int64 // what it has in common with many others, by its content
+	rest  []byte // of the receipt, without its versions
+	set   *versionSet
+	class int64 // what it has in common with many others, by its content
 }
 
 // decisionEntry is the leaf of a decision. What could not be verified later is not written: facts, outcome and personal values
 // must be those that the receipt names.
-func decisionEntry(d *ledger.Decision) (*entry, error) {
+func (s *Store) decisionEntry(d *ledger.Decision) (*entry, error) {
 	leaf, err := d.Receipt.Encode()
 	if err != nil {
 		return nil, err
@@ -34,18 +32,21 @@ func decisionEntry(d *ledger.Decision) (*entry, error) {
 	if err := holds(d); err != nil {
 		return nil, err
 	}
-	if !json.Valid(d.Facts) || !json.Valid(d.Outcome) || bytes.IndexByte(d.Facts, '\n') >= 0 || bytes.IndexByte(d.Outcome, '\n') >= 0 {
-		return nil, errors.New("facts and outcome must be JSON on one line")
+	if !ledger.Compact(d.Facts) || !ledger.Compact(d.Outcome) {
+		return nil, errors.New("facts and outcome must be JSON without blanks")
 	}
 	c := &decision{Decision: d}
-	if c.rest, c.versions, err = ledger.Part(leaf); err != nil {
+	var versions []byte
+	if c.rest, versions, err = ledger.Part(leaf); err != nil {
+		return nil, err
+	}
+	if c.set, err = s.sets.of(versions); err != nil {
 		return nil, err
 	}
 	if err := joins(c, leaf); err != nil {
 		return nil, err
 	}
-	c.set = contentID(c.versions)
-	c.class = classOf(c.set, &d.Receipt, d.Index.Esito)
+	c.class = classOf(c.set.id, &d.Receipt, d.Index.Esito)
 	d.Leaf = leaf
 	return &entry{id: d.Receipt.ID, schema: ledger.SchemaReceipt, leaf: leaf, personal: d.Personal, decision: c}, nil
 }
@@ -85,15 +86,47 @@ func holds(d *ledger.Decision) error {
 
 // joins tells whether the parts give the receipt again: nothing else of it is kept.
 func joins(c *decision, leaf []byte) error {
-	v, err := ledger.ReadVersions(c.versions)
-	if err != nil {
-		return err
-	}
-	again, err := v.Join(c.rest)
+	again, err := c.set.versions.Join(c.rest)
 	if err == nil && !bytes.Equal(again, leaf) {
 		err = errors.New("its parts do not give the receipt again")
 	}
 	return err
+}
+
+// versionSet are versions that were applied together, by their content.
+type versionSet struct {
+	id       int64
+	text     []byte
+	versions *ledger.Versions
+}
+
+// setNames keeps the sets of versions that were named last, by their text: most decisions have those of many others.
+type setNames struct {
+	mu   sync.Mutex
+	sets map[string]*versionSet
+}
+
+const setsNamed = 256 // of some eight thousand bytes
+
+func (n *setNames) of(text []byte) (*versionSet, error) {
+	n.mu.Lock()
+	set := n.sets[string(text)]
+	n.mu.Unlock()
+	if set != nil {
+		return set, nil
+	}
+	v, err := ledger.ReadVersions(text)
+	if err != nil {
+		return nil, err
+	}
+	set = &versionSet{contentID(text), text, v}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.sets == nil || len(n.sets) >= setsNamed {
+		n.sets = map[string]*versionSet{}
+	}
+	n.sets[string(text)] = set
+	return set, nil
 }
 
 // contentID is a name for some content: 63 bits of its hash.
@@ -115,8 +148,8 @@ func (s *Store) keepClasses(ctx context.Context, in *insertion, entries []*entry
 		}
 		classes[c.class] = true
 		in.class(c)
-		if sets[c.set] == nil {
-			sets[c.set] = c.versions
+		if sets[c.set.id] == nil {
+			sets[c.set.id] = c.set.text
 			in.set(c)
 		}
 	}
@@ -234,19 +267,19 @@ func hourOf(t time.Time) int64 {
 
 // set adds versions that were applied together.
 func (in *insertion) set(c *decision) {
-	in.add("insiemi", c.set, string(c.versions))
+	in.add("insiemi", c.set.id, string(c.set.text))
 	seen := map[string]bool{}
 	for _, r := range c.Receipt.Rules {
 		if key := r.ID + "@" + strconv.Itoa(r.Version); !seen[key] {
 			seen[key] = true
-			in.add("insiemi_regole", r.ID, r.Version, c.set)
+			in.add("insiemi_regole", r.ID, r.Version, c.set.id)
 		}
 	}
 }
 
 func (in *insertion) class(c *decision) {
 	r := &c.Receipt
-	in.add("classi", c.class, c.set, r.Edition, string(r.EditionDigest), r.Kind, boolean(r.Simulation), recordable(c.Index.Esito))
+	in.add("classi", c.class, c.set.id, r.Edition, string(r.EditionDigest), r.Kind, boolean(r.Simulation), recordable(c.Index.Esito))
 }
 
 func boolean(b bool) int {

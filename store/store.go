@@ -116,8 +116,9 @@ type Store struct {
 
 	recorder recorder // of decisions and accesses
 	appender *ledger.Appender
-	classes  sync.Map                                 // of decisions: those known to be on disk, by id
-	shelf    shelf                                    // of versions
+	classes  sync.Map // of decisions: those known to be on disk, by id
+	shelf    shelf    // of versions
+	sets     setNames
 	signals  signals                                  // of the chat
 	dial     func(context.Context) (*pgx.Conn, error) // a connection of its own, to listen on; nil on SQLite
 }

@@ -19,7 +19,9 @@ import (
 // stream in the middle of an event, stalls it, or leaves it open with nothing behind it.
 type badLine struct {
 	server *httptest.Server
-	kind   atomic.Bool // no more faults
+	kind   atomic.Bool    // no more faults
+	posts  map[string]int // how many in a hundred go wrong, and how
+	opened map[string]int // likewise, of streams
 	mu     sync.Mutex
 	to     string // host:port of the instance
 	faults map[string]int
@@ -27,7 +29,11 @@ type badLine struct {
 }
 
 func newBadLine(t *testing.T, s *server) *badLine {
-	b := &badLine{faults: map[string]int{}}
+	b := &badLine{
+		posts:  map[string]int{"request lost": 6, "answer lost": 6, "twice": 6, "twice, later": 6, "overtaken": 6},
+		opened: map[string]int{"cut": 40, "stalled": 15, "half open": 15},
+		faults: map[string]int{},
+	}
 	b.point(s)
 	b.server = httptest.NewServer(b)
 	t.Cleanup(func() {
@@ -81,7 +87,7 @@ func (b *badLine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	fault := ""
 	if r.Method == http.MethodPost {
-		fault = b.fault(map[string]int{"request lost": 6, "answer lost": 6, "twice": 6, "twice, later": 6, "overtaken": 6})
+		fault = b.fault(b.posts)
 	}
 	switch fault {
 	case "request lost":
@@ -135,6 +141,7 @@ func (b *badLine) forward(r *http.Request, body []byte) (*http.Response, error) 
 
 // stream passes bytes on as they come, up to where it goes wrong.
 func (b *badLine) stream(w http.ResponseWriter, r *http.Request) {
+	r.Header.Set("Connection", "close") // what would come on it after the answer is not passed on
 	request, err := httputil.DumpRequest(r, false)
 	if err != nil {
 		panic(errLost)
@@ -157,7 +164,7 @@ func (b *badLine) stream(w http.ResponseWriter, r *http.Request) {
 		defer close(gone)
 		_, _ = io.Copy(io.Discard, down)
 	}()
-	fault := b.fault(map[string]int{"cut": 40, "stalled": 15, "half open": 15})
+	fault := b.fault(b.opened)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

@@ -74,6 +74,7 @@ func pow(base, exponent int) int {
 // sent again until they are answered.
 type talker struct {
 	*lounge
+	person    identity.Person
 	id, token string
 	bond      string // the delegation under which they act; "" for an adviser
 
@@ -121,7 +122,7 @@ func (l *lounge) talker(t *testing.T, p identity.Person) *talker {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &talker{lounge: l, id: p.Subject, token: token, heard: map[string][]heard{}, counts: map[string]int{}}
+	return &talker{lounge: l, person: p, id: p.Subject, token: token, heard: map[string][]heard{}, counts: map[string]int{}}
 }
 
 // any is one of the instances.
@@ -185,6 +186,18 @@ func (k *talker) listen(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-time.After(time.Duration(30+rand.IntN(200)) * time.Millisecond):
+		}
+	}
+}
+
+// beat says now and then that an adviser is there, though off duty, until ctx ends: who is silent for a minute is gone.
+func (k *talker) beat(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(10 * time.Second):
+			k.any().ask(http.MethodPut, "/v1/chat/presence", `{"available":false}`) // one that is lost is followed by another
 		}
 	}
 }
@@ -295,9 +308,10 @@ func (k *talker) take(e sseEvent) {
 }
 
 func follows(before, id string) bool {
-	epoch, n, _ := strings.Cut(before, ".")
+	_, n, _ := strings.Cut(before, ".")
 	number, err := strconv.ParseInt(n, 10, 64)
-	return err == nil && id == fmt.Sprintf("%s.%d", epoch, number+1)
+	_, next, _ := strings.Cut(id, ".")
+	return err == nil && next == strconv.FormatInt(number+1, 10)
 }
 
 // has is how many messages of a conversation were heard.

@@ -97,6 +97,7 @@ func (w *walk) chat() {
 	w.ask("titolare", http.MethodDelete, "/v1/session", "", http.StatusNoContent)
 	matricola := w.own()
 	at := base + "/" + fmt.Sprint(w.object(w.post("titolare", base, fmt.Sprintf(`{"matricola":%q,"topic":"cigo","consent_notice":"2026-1"}`, matricola), http.StatusCreated))["id"])
+	begun := w.cursor("titolare")
 	said := w.object(w.post("titolare", at+"/messages", message("Buongiorno"), http.StatusCreated))
 	w.ask("advisor", http.MethodPut, "/v1/chat/presence", `{"available":true}`, http.StatusOK)
 	w.get("advisor", "/v1/chat/queue")
@@ -113,7 +114,7 @@ func (w *walk) chat() {
 	w.want("found", len(w.items(w.get("titolare", "/v1/chat/messages?q=buongiorno"))), "1")
 	w.get("titolare", base)
 	w.get("titolare", at)
-	w.hears("titolare", "Salve")
+	w.hears("titolare", begun, "Salve")
 	w.post("titolare", at+"/messages/"+fmt.Sprint(said["id"])+"/redaction", `{"reason":"prova"}`, http.StatusOK)
 	w.post("titolare", at+"/consent", `{"given":false}`, http.StatusOK)
 	w.post("advisor", at+"/transfer", `{"topic":"cigs","note":"da cigs"}`, http.StatusOK)
@@ -134,14 +135,18 @@ func message(text string) string {
 	return fmt.Sprintf(`{"client_id":%q,"text":%q}`, uuid.NewString(), text)
 }
 
-// hears reads the stream of a person from its beginning, until it says that.
-func (w *walk) hears(persona, text string) {
+// cursor is where the stream of a person ends now.
+func (w *walk) cursor(persona string) string {
 	w.t.Helper()
-	list := decoded[struct {
+	return decoded[struct {
 		Cursor string `json:"events_cursor"`
-	}](w.t, w.get(persona, "/v1/chat/conversations"))
-	epoch, _, _ := strings.Cut(list.Cursor, ".")
-	r, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, w.server.url+"/v1/chat/events?last_event_id="+epoch+".0", nil)
+	}](w.t, w.get(persona, "/v1/chat/conversations")).Cursor
+}
+
+// hears reads the stream of a person from a place on, until it says that.
+func (w *walk) hears(persona, cursor, text string) {
+	w.t.Helper()
+	r, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, w.server.url+"/v1/chat/events?last_event_id="+cursor, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -111,7 +111,11 @@ var factOf = regexp.MustCompile(`^\s*- fact: (\S+)`)
 // rules ask for anyway.
 func (m *mutator) form(asked map[string]bool) {
 	skip := false // the field in hand is asked for whatever the form says of it
+	past := m.past()
 	for i, line := range m.lines {
+		if past[i] {
+			continue
+		}
 		trimmed := strings.TrimSpace(line)
 		if p := factOf.FindStringSubmatch(line); p != nil {
 			skip = asked[pathOf(p[1])] || !m.mandatory(i)
@@ -138,6 +142,34 @@ func (m *mutator) form(asked map[string]bool) {
 		}
 	}
 }
+
+// past marks the lines of the versions that another one follows on the first day of the law or before: no application
+// is judged by them any more. What they decided while they held is replayed from the record (fixtures/decisioni).
+func (m *mutator) past() map[int]bool {
+	out, followed := map[int]bool{}, false
+	for i, line := range m.lines {
+		switch {
+		case strings.HasSuffix(line, "versions:"):
+			followed = false
+		case isVersion.MatchString(line) && followed:
+			for j := i; j <= m.below(i); j++ {
+				out[j] = true
+			}
+		case isVersion.MatchString(line):
+			from := validFrom.FindStringSubmatch(m.lines[i+1])
+			followed = from != nil && from[1] <= firstDayOfLaw
+		}
+	}
+	return out
+}
+
+// firstDayOfLaw is that of D.lgs. 148/2015.
+const firstDayOfLaw = "2015-09-24"
+
+var (
+	isVersion = regexp.MustCompile(`^\s*- version: \d+$`)
+	validFrom = regexp.MustCompile(`^\s*valid_from: "([0-9-]{10})"`)
+)
 
 // pathOf is a fact of a row as its path: lavoratore.qualifica is richiesta.lavoratori[].qualifica.
 func pathOf(name string) string {

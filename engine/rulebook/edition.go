@@ -168,7 +168,7 @@ type Rule struct {
 	Title    Texts
 	ForEach  *fact.Group // nil: once for the case; else once for each row
 	SelectBy Selector
-	Counter  *Counter // of a form: the rule looks at the verdict of this counter; nil: at the facts
+	Counter  *Counter // of a form: the rule looks at the verdict of this counter, or at how much it counts; nil: at the facts
 	Versions []RuleVersion
 	Place    Place
 }
@@ -192,9 +192,17 @@ type RuleVersion struct {
 
 	// Of the rules of a form.
 	Verdicts   []string         // of the counter: the finding is reported on these
+	Over       *Over            // the finding is reported only above this much; nil: always
 	Values     map[string]*Expr // further slots of the messages
 	Several    *Template        // what is said once of many rows; nil: each row is said
 	Suggestion *Suggestion      // what to write instead; nil: nothing can be computed
+}
+
+// Over asks how much the counter of the rule counts: its part must exceed the value.
+type Over struct {
+	Counter string // its id
+	Part    string
+	Value   *Expr
 }
 
 // Selector is the date of the case that selects the version of a rule or counter.

@@ -372,6 +372,9 @@ func (ed *Edition) tablesOfForms() []*Table {
 			for _, x := range v.Values {
 				value(x)
 			}
+			if v.Over != nil {
+				value(v.Over.Value)
+			}
 			if v.Suggestion != nil {
 				value(v.Suggestion.Value)
 			}

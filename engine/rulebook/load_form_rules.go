@@ -39,12 +39,15 @@ func (l *loader) findingOrVerdicts(o object, counted bool) {
 	case !counted && verdicts:
 		l.defect(o, "verdicts", "two_conditions", "aggiungi counter alla regola, o togli verdicts", "«verdicts» vuole la chiave «counter» nella regola")
 	}
+	if counted && o.has("over") {
+		l.defect(o, "over", "two_conditions", "togli over, o la chiave counter della regola", "una regola sull'esito di un contatore non ha «over»")
+	}
 }
 
 // onlyInForms refuses, in a check of every decision, what only a form can use.
 func (l *loader) onlyInForms(o object) {
 	for _, v := range append(o.list("versions"), o) {
-		for _, name := range []string{"counter", "verdicts", "values", "several", "suggestion"} {
+		for _, name := range []string{"counter", "verdicts", "over", "values", "several", "suggestion"} {
 			if v.has(name) {
 				l.defect(v, name, "only_in_forms", "sposta il file nella cartella "+formsDir+", o togli la chiave", "«%s» vale solo per le regole di un modulo", name)
 			}
@@ -57,7 +60,10 @@ func (l *loader) formRuleVersion(o object, v *RuleVersion, s *Scope, counted boo
 	v.Verdicts = o.strings("verdicts")
 	values, extra := l.values(o, s)
 	v.Values = values
-	if counted {
+	if g, ok := o.object("over"); ok {
+		v.Over = &Over{Counter: g.text("counter"), Part: g.text("part"), Value: l.expr(g, "value", s, Want{Kind: WantNumber})}
+	}
+	if counted || v.Over != nil {
 		extra = append(extra, counterParts...)
 	}
 	v.Message = l.template(o, "message", withSlots(slot, extra))
@@ -127,19 +133,47 @@ func partType(part string) fact.Type {
 // ruleCounters finds the counters that rules name, once all are read.
 func (l *loader) ruleCounters(o object) {
 	for _, r := range o.list("rules") {
-		id := r.text("counter")
-		if id == "" {
-			continue
-		}
-		k := l.counterNamed(id)
-		if k == nil {
-			l.defect(r, "counter", "unknown_counter", suggestKey(id, l.counterIDs()), "il contatore «%s» non esiste", id)
-		}
 		for _, rule := range l.ed.FormRules {
-			if rule.ID == r.text("id") {
-				rule.Counter = k
+			if rule.ID != r.text("id") {
+				continue
+			}
+			l.ruleCounter(r, rule)
+			for i, v := range r.list("versions") {
+				if over, ok := v.object("over"); ok {
+					l.ruleCounter(over, rule)
+					l.overUnit(over, rule, i)
+				}
 			}
 		}
+	}
+}
+
+// ruleCounter finds the counter that a rule names there, if it does. A rule looks at one counter.
+func (l *loader) ruleCounter(at object, rule *Rule) {
+	id := at.text("counter")
+	if id == "" {
+		return
+	}
+	k := l.counterNamed(id)
+	if k == nil {
+		l.defect(at, "counter", "unknown_counter", suggestKey(id, l.counterIDs()), "il contatore «%s» non esiste", id)
+		return
+	}
+	if rule.Counter != nil && rule.Counter != k {
+		l.defect(at, "counter", "two_counters", "usa lo stesso contatore in tutte le versioni", "una regola guarda un solo contatore, e questa già «%s»", rule.Counter.ID)
+		return
+	}
+	rule.Counter = k
+}
+
+// overUnit wants the value in the unit of the counter that it is compared with.
+func (l *loader) overUnit(at object, rule *Rule, version int) {
+	x := rule.Versions[version].Over
+	if x == nil || x.Value == nil || rule.Counter == nil {
+		return
+	}
+	if _, unit := x.Value.Type(); unit != rule.Counter.Unit {
+		l.defect(at, "value", "unit_mismatch", "scrivi un valore nell'unità del contatore, per esempio un parametro", "il contatore «%s» conta in un'altra unità", rule.Counter.ID)
 	}
 }
 
@@ -164,6 +198,9 @@ func (l *loader) counterIDs() []string {
 func addFormMeaning(o, version object, v *RuleVersion, meaning, words map[string]any) {
 	if id := o.text("counter"); id != "" {
 		meaning["counter"], meaning["verdicts"] = id, sorted(v.Verdicts)
+	}
+	if x := v.Over; x != nil {
+		meaning["over"] = []string{x.Counter, x.Part, canonOf(x.Value)}
 	}
 	if len(v.Values) > 0 {
 		values := map[string]string{}

@@ -12,7 +12,7 @@ import (
 // Every slip in a form is told at its place.
 func TestDefectsOfFormsHaveTheirPlace(t *testing.T) {
 	t.Parallel()
-	const cigo, rules = "forms/cigo.yaml", "forms/regole-periodo.yaml"
+	const cigo, rules, extension = "forms/cigo.yaml", "forms/regole-periodo.yaml", "forms/regole-procedura.yaml"
 	for _, tt := range []struct{ name, file, before, after, want string }{
 		{"a fact that is not there", cigo, "- fact: richiesta.ore\n", "- fact: richiesta.oree\n", "unknown_fact"},
 		{"a fact asked twice", cigo, "- fact: azienda.codice_fiscale\n", "- fact: azienda.matricola\n", "duplicate_id"},
@@ -32,6 +32,12 @@ func TestDefectsOfFormsHaveTheirPlace(t *testing.T) {
 		{"a suggestion from no counter", rules, "value: 'monday(richiesta.dal)'", "part: primo_inizio", "wrong_key"},
 		{"a suggestion without a value", rules, "          value: 'monday(richiesta.dal)'\n", "", "one_of_two"},
 		{"a counter of a rule that is not there", "forms/regole-ais.yaml", "id: ais.biennio_esaurito\n", "id: ais.biennio_esaurito\n    counter: ais.settimane_trienni\n", "duplicate_key unknown_counter"},
+		{"a comparison with a counter that is not there", extension, "over: {counter: cigo.settimane_consecutive", "over: {counter: cigo.settimane_di_seguito", "unknown_counter"},
+		{"a comparison in another unit", extension, "part: totale, value: 'param(\"cigo.request.max_weeks\")'}", "part: totale, value: 'param(\"appeal.days\")'}", "unit_mismatch"},
+		{"a comparison with a day", extension, "part: totale, value:", "part: ammesso_al, value:", "unknown_code"},
+		{"a comparison beside a verdict", "forms/regole-limiti.yaml", "        verdicts: [inadmissible]\n        severity: error\n        fields: [richiesta.dal]\n        code: limit_reached\n        unknown: ask\n        message:\n          it: \"Le settimane di CIGO", "        verdicts: [inadmissible]\n        over: {counter: cigo.settimane_biennio, part: totale, value: 'param(\"cigo.request.max_weeks\")'}\n        severity: error\n        fields: [richiesta.dal]\n        code: limit_reached\n        unknown: ask\n        message:\n          it: \"Le settimane di CIGO", "two_conditions"},
+		{"comparisons with two counters", extension, "      - version: 1\n        valid_from: \"0001-01-01\"\n        finding: 'value(\"cigo.proroga_edile\")", "      - version: 1\n        valid_from: \"0001-01-01\"\n        over: {counter: cigo.settimane_biennio, part: totale, value: 'param(\"cigo.request.max_weeks\")'}\n        finding: 'value(\"cigo.proroga_edile\")", "two_counters"},
+		{"a comparison in a check of every decision", "checks/ingresso.yaml", "        finding: 'richiesta.al > add_months(richiesta.dal, 120)'\n", "        finding: 'richiesta.al > add_months(richiesta.dal, 120)'\n        over: {counter: cigo.settimane_biennio, part: totale, value: '1'}\n", "only_in_forms"},
 		{"a case of a form that is not there", "forms/cigo.cases.yaml", "\nform: cigo\n", "\nform: cigs\n", "unknown_form"},
 		{"a case about a rule of no form", "forms/cigo.cases.yaml", "fires: [cigo.fine_cantiere_lunga]", "fires: [cigo.fine_cantieri_lunga]", "unknown_rule"},
 		{"what only a form can use", "checks/ingresso.yaml", "        finding: 'richiesta.al > add_months(richiesta.dal, 120)'\n", "        finding: 'richiesta.al > add_months(richiesta.dal, 120)'\n        values: {uno: 'richiesta.al'}\n", "only_in_forms"},

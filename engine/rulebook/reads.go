@@ -110,6 +110,9 @@ func (r *Rule) Reads() []*fact.Field {
 		for _, name := range sortedKeys(v.Values) {
 			all.exprs(v.Values[name])
 		}
+		if v.Over != nil {
+			all.exprs(v.Over.Value)
+		}
 		if v.Suggestion != nil {
 			all.exprs(v.Suggestion.Value)
 		}

@@ -220,6 +220,7 @@ var rulesFile = &shape{name: "rules", text: "questo file", keys: []key{
 			may("when", formula, "quando la regola riguarda il caso; senza, sempre"),
 			may("finding", formula, "quando è vera, la segnalazione esce"),
 			may("verdicts", listOf(1, codeOf(counterVerdicts...)), "in un modulo: gli esiti del contatore con cui la segnalazione esce"),
+			may("over", objectOf(overShape), "in un modulo: la segnalazione esce solo se una parte di un contatore supera un valore"),
 			must("severity", codeOf("error", "warning", "info"), "la gravità"),
 			must("fields", listOf(1, dottedID), "i fatti di cui parla"),
 			must("code", plainID, "il codice stabile della segnalazione"),

@@ -13,15 +13,22 @@ const (
 	PartGrant    = "ammesso"      // how much of what is asked fits
 	PartRoom     = "capienza"     // the most that could be asked instead, of a request judged as an amount
 	PartStart    = "primo_inizio" // first start from which what is asked would begin to fit
+	PartTotal    = "totale"       // what is counted with what is asked, in the worst of its windows
 )
 
-var counterParts = []string{PartResidual, PartLimit, PartRate, PartGrantTo, PartGrant, PartRoom, PartStart}
+var counterParts = []string{PartResidual, PartLimit, PartRate, PartGrantTo, PartGrant, PartRoom, PartStart, PartTotal}
 
 var suggestionShape = &shape{name: "suggestion", text: "un suggerimento", keys: []key{
 	must("field", dottedID, "il fatto da correggere"),
 	may("value", formula, "il valore proposto"),
 	may("part", codeOf(counterParts...), "il valore proposto, preso dal contatore della regola"),
 	must("text", texts, "la frase, con il valore in {valore}"),
+}}
+
+var overShape = &shape{name: "over", text: "un confronto con un contatore", keys: []key{
+	must("counter", dottedID, "il contatore"),
+	must("part", codeOf(PartResidual, PartLimit, PartGrant, PartRoom, PartTotal), "che cosa del contatore"),
+	must("value", formula, "il valore che quella parte deve superare"),
 }}
 
 var formFieldShape = &shape{name: "form_field", text: "un campo del modulo", keys: []key{

@@ -13,12 +13,15 @@ var verdictWords = map[string]string{
 
 // formRule says what only the rules of a form have.
 func (s *speech) formRule(r *Rule, v *RuleVersion) {
-	if r.Counter != nil {
+	if len(v.Verdicts) > 0 {
 		var verdicts []string
 		for _, x := range v.Verdicts {
 			verdicts = append(verdicts, verdictWords[x])
 		}
 		s.plain("segnala se il contatore «"+r.Counter.Title.In("it")+"» è", strings.Join(verdicts, " o "))
+	}
+	if v.Over != nil {
+		s.expr("  e solo se «"+v.Over.Part+"» del contatore «"+r.Counter.Title.In("it")+"» supera", v.Over.Value)
 	}
 	for _, name := range sortedKeys(v.Values) {
 		s.expr("  con {"+name+"}", v.Values[name])

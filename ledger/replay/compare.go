@@ -192,7 +192,7 @@ func cornerOf(x *decided, err error) *corner {
 		if errors.As(err, &f) {
 			code += " " + f.Code
 		}
-		return &corner{parts: map[partKey]part{{partOutcome, ""}: {code, code}}}
+		return &corner{parts: map[partKey]part{{PartOutcome, ""}: {code, code}}}
 	}
 	if x.counters != nil {
 		return &corner{partsOfCounters(x.counters), x.counters.Applied()}

@@ -40,12 +40,20 @@ func (c *Contrast) Masked() *Contrast {
 	return &out
 }
 
-// mostTried bounds how many changes of facts are tried, each with two decisions.
-const mostTried = 60
+// How many changes of facts are tried, each with two decisions: of facts that are many, fewer.
+const (
+	mostTried  = 60
+	fewTried   = 4
+	smallFacts = 64 << 10 // bytes
+)
+
+func (w *weighing) tries() int {
+	return max(fewTried, mostTried*smallFacts/max(smallFacts, len(w.a.facts), len(w.b.facts)))
+}
 
 // facts lists the facts that differ, and tries each: put alone into the first facts, taken alone out of the second.
 func (w *weighing) facts() {
-	first, second := tree(w.a.facts), tree(w.b.facts)
+	first, second, tries := tree(w.a.facts), tree(w.b.facts), w.tries()
 	d := factDiffer{personal: Personal(w.b.engine.Edition().Vocabulary)}
 	d.values(nil, "/facts", "", first, second)
 	w.Facts = append(w.Facts, d.list...)
@@ -54,7 +62,7 @@ func (w *weighing) facts() {
 		switch {
 		case !w.FactsMattered:
 			f.Mattered = No
-		case i >= mostTried:
+		case i >= tries:
 			f.Mattered = Untested
 		default:
 			f.Mattered = w.tried(f, first, second)

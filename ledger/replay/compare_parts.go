@@ -11,19 +11,19 @@ import (
 // partKey names a part of an outcome.
 type partKey struct{ kind, id string }
 
-// The kinds of parts.
+// The kinds of parts. Those of a check whose change is worth a word have names for callers too.
 const (
-	partOutcome = "outcome"
+	PartOutcome = "outcome"
 	partCounter = "counter"
 	partWarning = "warning"
-	partFinding = "finding"
+	PartFinding = "finding"
 	partMissing = "missing"
 	partValue   = "value"
 	partAllowed = "allowed"
 )
 
 // partOrder is the order in which people want to know of them.
-var partOrder = []string{partOutcome, partCounter, partFinding, partMissing, partValue, partAllowed, partWarning}
+var partOrder = []string{PartOutcome, partCounter, PartFinding, partMissing, partValue, partAllowed, partWarning}
 
 // part is what an answer says of it: a word, and everything that was found, to compare by.
 type part struct{ word, all string }
@@ -43,11 +43,11 @@ func partsOfCounters(a *engine.Counters) map[partKey]part {
 }
 
 func partsOfValidation(a *engine.Validation) map[partKey]part {
-	m := parts{{partOutcome, ""}: {a.Outcome, a.Outcome}}
+	m := parts{{PartOutcome, ""}: {a.Outcome, a.Outcome}}
 	for i := range a.Findings {
 		f := a.Findings[i]
 		f.Rule.Version, f.Rule.Digest = 0, "" // another version that says the same is no change
-		m.add(partFinding, f.Rule.ID+" "+f.Code, f.Severity, string(writer(nil).finding(&f)))
+		m.add(PartFinding, f.Rule.ID+" "+f.Code, f.Severity, string(writer(nil).finding(&f)))
 	}
 	for i := range a.Missing {
 		m.add(partMissing, a.Missing[i].Field, needed, "")

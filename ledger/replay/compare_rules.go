@@ -174,7 +174,7 @@ func (m *mentions) reach(p *PartChange) map[string]bool {
 	roots := []string{p.ID}
 	switch p.Kind {
 	case partCounter:
-	case partFinding:
+	case PartFinding:
 		roots[0], _, _ = strings.Cut(p.ID, " ")
 	default:
 		return nil

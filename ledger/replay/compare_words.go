@@ -66,7 +66,7 @@ func (w *weighing) sayPart(p *PartChange) {
 	case p.After == "":
 		id = "part.gone"
 	}
-	w.tell(id, "{part}", w.partName(p), "{before}", w.word(p.Before), "{after}", w.word(p.After), "{cause}", contrastWords["cause."+string(p.Cause)].In(w.lang))
+	w.tell(id, "{part}", w.partName(p), "{before}", wordIn(p.Before, w.lang), "{after}", wordIn(p.After, w.lang), "{cause}", contrastWords["cause."+string(p.Cause)].In(w.lang))
 }
 
 // partName is what people call a part: the title of a counter or rule, the label of a fact.
@@ -74,9 +74,9 @@ func (w *weighing) partName(p *PartChange) string {
 	id, _, _ := strings.Cut(p.ID, " ")
 	name := ""
 	switch p.Kind {
-	case partOutcome:
+	case PartOutcome:
 		return contrastWords["outcome"].In(w.lang)
-	case partCounter, partFinding:
+	case partCounter, PartFinding:
 		name = w.title(id)
 	case partMissing, partAllowed:
 		name = w.label(fact.WithoutRows(p.ID))
@@ -112,14 +112,6 @@ func (w *weighing) label(path string) string {
 		return f.Label.In(w.lang)
 	}
 	return ""
-}
-
-// word is a verdict or severity in words; one that has none stands for itself.
-func (w *weighing) word(s string) string {
-	if t, ok := contrastWords["word."+s]; ok {
-		return t.In(w.lang)
-	}
-	return s
 }
 
 func (w *weighing) sayFacts() {
@@ -297,21 +289,4 @@ var contrastWords = map[string]fact.Texts{
 	},
 	"none": {"it": "nessuna versione", "en": "no version", "de": "keine Version"},
 	"more": {"it": "E altri {n}.", "en": "And {n} more.", "de": "Und {n} weitere."},
-
-	"word.admissible":        {"it": "ammissibile", "en": "admissible", "de": "zulässig"},
-	"word.partly_admissible": {"it": "ammissibile in parte", "en": "partly admissible", "de": "teilweise zulässig"},
-	"word.inadmissible":      {"it": "non ammissibile", "en": "inadmissible", "de": "unzulässig"},
-	"word.exempt":            {"it": "esente", "en": "exempt", "de": "befreit"},
-	"word.not_applicable":    {"it": "non applicabile", "en": "not applicable", "de": "nicht anwendbar"},
-	"word.missing_data":      {"it": "dati mancanti", "en": "missing data", "de": "fehlende Angaben"},
-	"word.rule_failed":       {"it": "regola non valutabile", "en": "a rule could not be evaluated", "de": "Regel nicht auswertbar"},
-	"word.conflict":          {"it": "conflitto fra regole", "en": "rules in conflict", "de": "widersprüchliche Regeln"},
-	"word.valid":             {"it": "valida", "en": "valid", "de": "gültig"},
-	"word.invalid":           {"it": "non valida", "en": "invalid", "de": "ungültig"},
-	"word.incomplete":        {"it": "incompleta", "en": "incomplete", "de": "unvollständig"},
-	"word.error":             {"it": "errore", "en": "error", "de": "Fehler"},
-	"word.warning":           {"it": "avviso", "en": "warning", "de": "Warnung"},
-	"word.info":              {"it": "informazione", "en": "information", "de": "Hinweis"},
-	"word.needed":            {"it": "dato da indicare", "en": "to be given", "de": "anzugeben"},
-	"word.value":             {"it": "valore calcolato", "en": "value worked out", "de": "berechneter Wert"},
 }

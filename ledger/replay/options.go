@@ -15,20 +15,26 @@ const (
 	KindValidate = "validate"
 )
 
+// The options that a caller may want to know of, by name.
+const (
+	OptionToday    = "today"
+	OptionComplete = "complete"
+)
+
 // CountersOptions are the options of a decision on counters as its receipt binds them: all that a replay needs
 // beside the facts.
 func CountersOptions(o engine.Options) []ledger.Option {
 	return []ledger.Option{
 		{Name: "explain", Value: string(o.Explain)}, {Name: "kept", Value: strconv.FormatBool(o.Kept)},
-		{Name: "language", Value: o.Language}, {Name: "today", Value: o.Today.String()},
+		{Name: "language", Value: o.Language}, {Name: OptionToday, Value: o.Today.String()},
 	}
 }
 
 // ValidateOptions are those of the check of a form.
 func ValidateOptions(o engine.ValidateOptions) []ledger.Option {
 	return []ledger.Option{
-		{Name: "complete", Value: strconv.FormatBool(o.Complete)}, {Name: "form", Value: o.Form},
-		{Name: "language", Value: o.Language}, {Name: "today", Value: o.Today.String()},
+		{Name: OptionComplete, Value: strconv.FormatBool(o.Complete)}, {Name: "form", Value: o.Form},
+		{Name: "language", Value: o.Language}, {Name: OptionToday, Value: o.Today.String()},
 	}
 }
 
@@ -44,7 +50,7 @@ type asked struct {
 func readOptions(list []ledger.Option) (a asked, err error) {
 	for _, o := range list {
 		switch o.Name {
-		case "today":
+		case OptionToday:
 			a.today, err = calendar.Parse(o.Value)
 		case "language":
 			a.language = o.Value
@@ -54,7 +60,7 @@ func readOptions(list []ledger.Option) (a asked, err error) {
 			a.form = o.Value
 		case "kept":
 			a.kept, err = strconv.ParseBool(o.Value)
-		case "complete":
+		case OptionComplete:
 			a.completeForm, err = strconv.ParseBool(o.Value)
 		default:
 			err = fmt.Errorf("this version does not know it")

@@ -148,20 +148,8 @@ func passage(g *Group) string {
 	return "da «" + word(g.Before) + "» a «" + word(g.After) + "»"
 }
 
-// words for people; what has none is shown as it is.
-var italian = map[string]string{
-	"admissible": "ammissibile", "partly_admissible": "ammissibile in parte", "inadmissible": "non ammissibile", "exempt": "esente",
-	"not_applicable": "non si applica", "missing_data": "dati mancanti", "rule_failed": "regola non valutata", "conflict": "conflitto",
-	"valid": "valida", "invalid": "non valida", "incomplete": "incompleta",
-	refused: "fatti respinti", needed: "dato richiesto", value: "valore calcolato",
-}
-
-func word(code string) string {
-	if w := italian[code]; w != "" {
-		return w
-	}
-	return code
-}
+// word is that of the report, which is in Italian.
+func word(code string) string { return wordIn(code, "it") }
 
 func kindWord(kind string) string {
 	if kind == KindValidate {

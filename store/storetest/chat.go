@@ -33,6 +33,9 @@ func service(s *store.Store) *chat.Service {
 	return &chat.Service{Storage: s.Chat(), Rules: func() chat.Rules { return alwaysOpen{} }, Now: time.Now}
 }
 
+// ChatService is the chat over a store, under the rules of this suite: always open, one class for each topic.
+func ChatService(s *store.Store) *chat.Service { return service(s) }
+
 func opened(t testing.TB, c *chat.Service, by string) *chat.Conversation {
 	t.Helper()
 	k, err := c.Open(t.Context(), chat.Opening{Matricola: "4900000001", Sede: "4900", Topic: chat.TopicCigo, By: chat.Person{ID: by}})
@@ -55,6 +58,9 @@ func conversazioni(t *testing.T, open Open) {
 	t.Run("every box gets every message in order", func(t *testing.T) { boxes(t, open(t)) })
 	t.Run("first come, first served", func(t *testing.T) { inOrder(t, service(open(t))) })
 	t.Run("an adviser who is gone loses what they had", func(t *testing.T) { gone(t, service(open(t))) })
+	t.Run("who takes by hand while off duty is missed too", func(t *testing.T) { goneByHand(t, service(open(t))) })
+	t.Run("who goes off duty while writing", func(t *testing.T) { lifeSigns(t, service(open(t))) })
+	t.Run("the wait to be expected", func(t *testing.T) { expected(t, service(open(t))) })
 	t.Run("files", func(t *testing.T) { files(t, service(open(t))) })
 	t.Run("redaction", func(t *testing.T) { redaction(t, service(open(t))) })
 	t.Run("old events are purged", func(t *testing.T) { purged(t, open(t)) })
@@ -77,6 +83,12 @@ func repeated(t *testing.T, c *chat.Service) {
 		t.Errorf("another text under the same id: %v", err)
 	}
 	in.By.ID = "verdi" // another author has ids of their own
+	if _, _, err := c.Send(t.Context(), in); !errors.Is(err, chat.ErrNotAdviser) {
+		t.Errorf("who takes no part: %v", err)
+	}
+	if _, err := c.Take(t.Context(), k.ID, chat.Person{ID: "verdi"}); err != nil {
+		t.Fatal(err)
+	}
 	if m, fresh, err := c.Send(t.Context(), in); err != nil || !fresh || m.Seq != 2 {
 		t.Errorf("another author: %+v %v %v", m, fresh, err)
 	}
@@ -212,8 +224,11 @@ func files(t *testing.T, c *chat.Service) {
 	if err := c.Storage.Upload(t.Context(), k.ID, "rossi", a, []byte("pdf")); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := c.Storage.Attachment(t.Context(), k.ID, a.ID, "verdi"); !errors.Is(err, archive.ErrNotFound) {
+	if _, _, err := c.Storage.Attachment(t.Context(), k.ID, a.ID, "verdi", false); !errors.Is(err, archive.ErrNotFound) {
 		t.Errorf("a file that was not sent is read by another: %v", err)
+	}
+	if _, err := c.Take(t.Context(), k.ID, chat.Person{ID: "verdi"}); err != nil {
+		t.Fatal(err)
 	}
 	in := chat.Sending{Conversation: k.ID, By: chat.Person{ID: "verdi"}, ClientID: "1", Text: "ecco", Attachments: []string{a.ID}}
 	if _, _, err := c.Send(t.Context(), in); !errors.Is(err, chat.ErrNoUpload) {
@@ -227,7 +242,7 @@ func files(t *testing.T, c *chat.Service) {
 	if _, fresh, err := c.Send(t.Context(), in); err != nil || fresh {
 		t.Errorf("sent again: %v %v", fresh, err)
 	}
-	if got, data, err := c.Storage.Attachment(t.Context(), k.ID, a.ID, "verdi"); err != nil || *got != a || string(data) != "pdf" {
+	if got, data, err := c.Storage.Attachment(t.Context(), k.ID, a.ID, "verdi", false); err != nil || *got != a || string(data) != "pdf" {
 		t.Errorf("read: %+v %q %v", got, data, err)
 	}
 }
@@ -286,7 +301,7 @@ func purged(t *testing.T, s *store.Store) {
 		t.Fatalf("purged %d: %v", n, err)
 	}
 	after, err := s.Chat().Box(t.Context(), "rossi")
-	if err != nil || after.First != before.First+4 || after.Last != before.Last || after.Epoch != before.Epoch {
+	if err != nil || after.First != before.First+4 || after.Last != before.Last || after.Mark != before.Mark || after.Before == before.Before {
 		t.Errorf("the box was %+v and is %+v: %v", before, after, err)
 	}
 }
