@@ -11,7 +11,7 @@ FUZZTIME ?= 10000x
 PKG ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help tools postgres chromium build run test unit race vet fmt-check fmt rules-check fuzz replay-corpus corpus bench generate lint clean
+.PHONY: help tools postgres chromium build run test unit race vet fmt-check fmt rules-check fuzz replay-corpus corpus mutants crash bench generate lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +85,11 @@ corpus: build ## take decisions for later versions to give again, under a new NA
 
 mutants: ## every small mistake in the rules of the forms, one by one: do their cases notice? (minutes; the tests try one in eight)
 	OMNIA_MUTANTS=all $(GO) test ./engine/mutationtest -run '^TestTheCasesNoticeMistakesInTheForms$$' -count=1 -v -timeout 30m
+
+# How often the service is killed on each database in `make crash`.
+KILLS ?= 1000
+crash: postgres ## kill -9 the service KILLS times on each database under load: what was answered is there once, and the log verifies
+	OMNIA_KILLS=$(KILLS) $(GO) test ./cmd/omnia -run '^TestEveryAnswerHoldsAfterKills$$' -count=1 -v -timeout 6h
 
 bench: ## the benchmarks
 	$(GO) run ./bench

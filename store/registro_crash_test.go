@@ -1,15 +1,8 @@
 package store_test
 
 import (
-	"bufio"
-	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
-	mathrand "math/rand/v2"
-	"os"
-	"os/exec"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -19,9 +12,6 @@ import (
 	"omnia/store"
 	"omnia/store/storetest"
 )
-
-// childKey is the secret key of the log for a child; one that has it takes decisions instead of writing the archive.
-const childKey = "STORE_TEST_KEY"
 
 // newKey is a secret key of a log.
 func newKey(t testing.TB) string {
@@ -49,98 +39,6 @@ func openKeyed(t testing.TB, dsn, key string) *store.Store {
 		t.Fatal(err)
 	}
 	return s
-}
-
-// decideForEver takes decisions in several goroutines until the process is killed. It says the id of each once it is on disk.
-func decideForEver(dsn, _ string) error {
-	ctx := context.Background()
-	s, err := store.Open(ctx, dsn, store.Options{Keys: []string{os.Getenv(childKey)}})
-	if err != nil {
-		return err
-	}
-	e := storetest.Edition("2026-1", 1)
-	if err := s.Publish(ctx, e, true, "", "prova"); err != nil {
-		return err
-	}
-	failed := make(chan error)
-	for range 8 {
-		go func() {
-			for {
-				d := storetest.Decision(e, storetest.Asked{Persona: "p"})
-				if err := s.Commit(ctx, []*ledger.Decision{d}, nil); err != nil {
-					failed <- err
-				}
-				if _, err := fmt.Printf("= %s\n", d.Receipt.ID); err != nil { // one write each: lines do not mix
-					failed <- err
-				}
-			}
-		}()
-	}
-	return <-failed
-}
-
-// TestNothingDecidedIsLostToAKill kills a process that takes decisions, at random moments, twenty times over one log.
-func TestNothingDecidedIsLostToAKill(t *testing.T) {
-	t.Parallel()
-	for _, d := range databases {
-		t.Run(d.name, func(t *testing.T) {
-			t.Parallel()
-			dsn, key := d.dsn(t), newKey(t)
-			if err := migrate(dsn); err != nil {
-				t.Fatal(err)
-			}
-			random := mathrand.New(mathrand.NewPCG(4, 20))
-			told := map[string]bool{}
-			for range 20 {
-				killedDecider(t, dsn, key, 1+random.IntN(60), time.Duration(random.IntN(3000))*time.Microsecond, told)
-			}
-			s := openKeyed(t, dsn, key)
-			report, there := storetest.Verified(t, s)
-			for id := range told {
-				if there[id] != 1 {
-					t.Errorf("an acknowledged decision is in the log %d times", there[id])
-				}
-			}
-			if report.Decisions < int64(len(told)) || report.Activations != 1 {
-				t.Errorf("%d told, in the log %+v", len(told), report)
-			}
-		})
-	}
-}
-
-// killedDecider starts a decider, kills it some moment after so many decisions, and notes the ids it told.
-func killedDecider(t *testing.T, dsn, key string, decisions int, moment time.Duration, told map[string]bool) {
-	t.Helper()
-	c := exec.Command(os.Args[0])
-	c.Env = append(os.Environ(), childDSN+"="+dsn, childKey+"="+key)
-	var complaint strings.Builder
-	c.Stderr = &complaint
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewReader(out)
-	n := 0
-	for {
-		line, err := lines.ReadString('\n')
-		if err != nil {
-			break // killed; a line that was cut tells nothing
-		}
-		told[strings.TrimSpace(line[2:])] = true
-		if n++; n == decisions {
-			time.Sleep(moment)
-			if err := c.Process.Kill(); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	_ = c.Wait() // it was killed: that is an error
-	if complaint.Len() > 0 || n < decisions {
-		t.Fatalf("the decider ended by itself after %d decisions: %s", n, complaint.String())
-	}
 }
 
 // TestTwoInstancesMakeOneLog lets two instances decide while editions change and the connections of both are cut.

@@ -74,7 +74,7 @@ func TestAnAuditorsWalk(t *testing.T) {
 		a := &audit{walk: &walk{t: t, place: p, tokens: map[string]string{}, called: map[string]bool{}}, folder: lawFolder(t, "Prime"), kept: t.TempDir()}
 		p.rulesCommand(t, exitFine, "publish", "2030-1", "--dir", a.folder)
 		a.server = start(t, p.env("OMNIA_RULES="+a.folder)...)
-		for _, persona := range []string{"auditor", "portale"} {
+		for _, persona := range []string{"archivio", "auditor", "portale", "titolare"} {
 			a.tokens[persona] = p.token(t, persona)
 		}
 		a.step("a decision of 2024 under edition A", a.decides)
@@ -82,6 +82,7 @@ func TestAnAuditorsWalk(t *testing.T) {
 		a.step("the decision is found by the version that it used", a.finds)
 		a.step("what changed, what of it mattered, and why that version", a.explains)
 		a.step("the old decision comes out again under A", a.replays)
+		a.step("a measure is corrected: old decisions stay, and those that it touches are told", a.corrects)
 		a.step("the proof is verified offline", a.proves)
 		a.step("the record is verified offline, and where it is stored", a.verifies)
 		a.step("whatever is altered in an export is named", a.altersTheExport)
@@ -210,6 +211,39 @@ func canonical(t *testing.T, text string) string {
 		t.Fatal(err)
 	}
 	return string(out)
+}
+
+// corrects stores a measure, has it read into a decision, and corrects it for the time before.
+func (a *audit) corrects() {
+	const counters = "/v1/matricole/" + matricola + "/unita-produttive/0/counters?data_fine=2025-11-30"
+	decision := func(got answer) string { return fmt.Sprint(a.object(got)["decision"].(map[string]any)["id"]) }
+	touched := func() (ids []string) {
+		for _, d := range a.items(a.get("auditor", "/v1/decisions?matricola="+matricola+"&provvedimento=R-1")) {
+			ids = append(ids, fmt.Sprint(d["id"]))
+		}
+		return ids
+	}
+	without := decision(a.get("titolare", counters))
+	stored := a.post("archivio", "/v1/provvedimenti", measure("R-1"), http.StatusCreated)
+	before := a.get("titolare", counters)
+	shown := a.get("auditor", "/v1/decisions/"+decision(before)).body
+	corrected := strings.Replace(revised("R-1", 2, 0), `"al":"2025-03-09"`, `"al":"2025-03-16"`, 1) // a second week
+	a.ask("archivio", http.MethodPut, "/v1/provvedimenti/R-1", corrected, http.StatusOK, "If-Match", stored.header.Get("ETag"))
+
+	a.want("those that it touches", touched(), fmt.Sprint([]string{decision(before)}))
+	a.want("one that did not know of it", slices.Contains(touched(), without), "false")
+	a.want("the decision of then", a.get("auditor", "/v1/decisions/"+decision(before)).body == shown, "true")
+	a.want("it comes out again", a.object(a.post("auditor", "/v1/decisions/"+decision(before)+"/replay", "", http.StatusOK))["identical"], "true")
+	after := a.get("titolare", counters)
+	week := decoded[struct{ Same bool }](a.t, a.get("auditor", "/v1/decisions/"+decision(before)+"/correction?provvedimento=R-1"))
+	a.want("it would have come out the same", week.Same, "false")
+	c := decoded[struct {
+		FactsMattered bool `json:"facts_mattered"`
+		RulesMattered bool `json:"rules_mattered"`
+		Facts         []struct{ Pointer string }
+	}](a.t, a.get("auditor", "/v1/decisions/"+decision(before)+"/comparison?with="+decision(after)))
+	a.want("why the next one differs", fmt.Sprint(c.FactsMattered, c.RulesMattered, len(c.Facts) > 0), "true false true")
+	a.want("those that it touches now", len(touched()), "2")
 }
 
 // offline is a command of the binary on another machine: with the files that the auditor keeps, and nothing else.

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -19,26 +21,71 @@ import (
 
 // A process that is killed leaves nothing half done, and nothing that it said is forgotten.
 
+// kills is how often the service is killed on each database: OMNIA_KILLS, as `make crash` sets it, or few.
+func kills(t *testing.T) int {
+	t.Helper()
+	text := os.Getenv("OMNIA_KILLS")
+	if text == "" {
+		return 20
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		t.Fatalf("OMNIA_KILLS=%s: it is how often the service is killed on each database", text)
+	}
+	return n
+}
+
+// checkEvery is after how many kills all is looked at, and begun anew on an empty database: what there is to look at stays small.
+const checkEvery = 50
+
+// The service is killed at random moments under load, also while it starts. Each effect is there once, and every decision that was told is
+// in the log once, which verifies.
 func TestEveryAnswerHoldsAfterKills(t *testing.T) {
 	t.Parallel()
-	livelyPlaces(t, func(t *testing.T, p *place) {
-		f := newTraffic(t, p)
-		f.mayVanish = true
-		for round := range 3 {
-			s := p.start(t)
-			f.run(s, fmt.Sprint(round), 6)
-			f.flows(t, 20)
-			time.Sleep(time.Duration(rand.IntN(100)) * time.Millisecond)
-			s.signal(syscall.SIGKILL)
-			<-s.ended
-			f.end()
+	for left := kills(t); left > 0; left -= checkEvery {
+		t.Run(fmt.Sprint(left, " kills left"), func(t *testing.T) {
+			livelyPlaces(t, func(t *testing.T, p *place) { p.killedOften(t, min(left, checkEvery)) })
+		})
+	}
+}
+
+func (p *place) killedOften(t *testing.T, times int) {
+	t.Helper()
+	f := newTraffic(t, p)
+	f.mayVanish = true
+	for round := range times {
+		if rand.IntN(4) == 0 {
+			p.killedStart(t)
+			continue
 		}
 		s := p.start(t) // at once: what the killed one held, the file of SQLite, is free
-		f.settle(t, s)
-		s.signal(syscall.SIGTERM)
-		s.exit()
-		f.accounted(t, p)
-	})
+		f.run(s, fmt.Sprint(round), 6)
+		f.flows(t, 1+rand.IntN(20))
+		time.Sleep(time.Duration(rand.IntN(100)) * time.Millisecond)
+		s.signal(syscall.SIGKILL)
+		<-s.ended
+		f.end()
+	}
+	s := p.start(t)
+	f.settle(t, s)
+	s.signal(syscall.SIGTERM)
+	s.exit()
+	f.accounted(t, p)
+	t.Logf("%d kills: %d answers to decisions, %d letters, all there once", times, len(f.decided), len(f.letters))
+}
+
+// killedStart kills the service before it has said that it serves, most likely.
+func (p *place) killedStart(t *testing.T) {
+	t.Helper()
+	cmd := command(t, p.env(), "serve")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(time.Duration(rand.IntN(500)) * time.Millisecond)
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // it was killed: that is an error
 }
 
 // generated is a file of invented measures, whose companies are in the archive already, and its lines.
@@ -188,6 +235,7 @@ func TestASecondProcessIsSentAway(t *testing.T) {
 	}{
 		{p.env(), []string{"serve"}},
 		{p.env(), []string{"import", lines}},
+		{p.env(), []string{"migrate"}},
 		{p.env("OMNIA_DATABASE=sqlite:" + filepath.Join(other, "omnia.db")), []string{"serve"}},
 	} {
 		cmd := command(t, tt.env, tt.args...)
@@ -202,7 +250,7 @@ func TestASecondProcessIsSentAway(t *testing.T) {
 	if !s.up() {
 		t.Error("after the kill it does not serve")
 	}
-	if status, body := (caller{s.url, p.token(t, "titolare")}).send("GET", "/v1/matricole/"+matricola, ""); status != 200 {
-		t.Errorf("after the kill: %d %s", status, body)
+	if a := (caller{s.url, p.token(t, "titolare")}).ask(http.MethodGet, "/v1/matricole/"+matricola, ""); a.status != http.StatusOK {
+		t.Errorf("after the kill: %s", a)
 	}
 }

@@ -64,6 +64,7 @@ func TestTwoInstancesDoEachThingOnce(t *testing.T) {
 	t.Run("the schema and the demo data are made once", d.madeOnce)
 	t.Run("of two edits of the same thing one wins", d.edits)
 	t.Run("a delegation is granted once, and revoked everywhere", d.revokes)
+	t.Run("a key used at both has one effect", d.keyed)
 	t.Run("an export is made once, by either", d.exports)
 	t.Run("one goes on when the other is killed", d.killed)
 }
@@ -159,6 +160,35 @@ func (d *pair) revokes(t *testing.T) {
 				t.Errorf("revoked at one, at the other: %s, and an unknown one %s", there, none)
 			}
 		}
+	}
+}
+
+// keyed grants one delegation by the same request at both, at once.
+func (d *pair) keyed(t *testing.T) {
+	const mine = `SELECT count(*) FROM deleghe WHERE studio = 'gemelli'`
+	day := rome.Day(time.Now())
+	body := fmt.Sprintf(`{"tipo":"intermediario","matricola":%q,"delegato":"SRTPLA75M08L736L","studio":"gemelli","servizi":["contatori"],"valida_dal":%q}`, matricola, day)
+	answers := make([]answer, 8)
+	var wait sync.WaitGroup
+	for i := range answers {
+		wait.Go(func() {
+			for range 20 { // a twin under way may ask to come back
+				answers[i] = d.as(i, "titolare").ask(http.MethodPost, "/v1/deleghe", body, "Idempotency-Key", "twins")
+				if answers[i].status != http.StatusConflict && answers[i].status != http.StatusServiceUnavailable {
+					return
+				}
+				time.Sleep(100 * time.Millisecond)
+			}
+		})
+	}
+	wait.Wait()
+	for _, a := range answers {
+		if a.status != http.StatusCreated || a.body != answers[0].body {
+			t.Errorf("%s\nand %s", answers[0], a)
+		}
+	}
+	if n := d.count(t, mine); n != 1 {
+		t.Errorf("%d delegations", n)
 	}
 }
 

@@ -25,8 +25,8 @@ func TestAWitnessWatchesAServedLog(t *testing.T) {
 	decide := func(times int) {
 		t.Helper()
 		for range times {
-			if status, body := (caller{s.url, token}).send(http.MethodPost, "/v1/counters", demoBody); status != http.StatusOK {
-				t.Fatalf("%d %s", status, body)
+			if a := (caller{s.url, token}).ask(http.MethodPost, "/v1/counters", demoBody); a.status != http.StatusOK {
+				t.Fatal(a)
 			}
 		}
 	}

@@ -26,7 +26,7 @@ func archived() []struct{ persona, method, path, body string } {
 		{"titolare", http.MethodGet, "/v1/alerts", ""},
 		{"titolare", http.MethodGet, "/v1/alerts.ics", ""},
 		{"titolare", http.MethodGet, "/v1/deleghe", ""},
-		{"titolare", http.MethodPost, "/v1/deleghe", grantBody("SRTPLA75M08L736L")},
+		{"titolare", http.MethodPost, "/v1/deleghe", `{"tipo":"intermediario","matricola":"` + matricola + `","delegato":"SRTPLA75M08L736L","servizi":["contatori"],"valida_dal":"2099-01-01"}`},
 		{"titolare", http.MethodDelete, "/v1/deleghe/018f3c6e-7b1a-7c3d-9e4f-5a6b7c8d9e0f", ""},
 		{"titolare", http.MethodGet, "/v1/provvedimenti/1", ""},
 		{"titolare", http.MethodGet, "/v1/esportazioni/018f3c6e-7b1a-7c3d-9e4f-5a6b7c8d9e0f", ""},

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -17,10 +19,81 @@ import (
 	"omnia/engine/calendar"
 	"omnia/internal/pgtest"
 	"omnia/internal/rome"
+	"omnia/ledger"
 )
 
 // What the tests of the stateful service share: answers with their headers, databases that outlive the
 // service but not the test, and callers whose every request can be accounted for afterwards.
+
+// place is an archive that outlives the processes on it.
+type place struct {
+	t      *testing.T
+	data   string // folder: the key of the sign-in, and SQLite's file
+	dsn    string // "" is the SQLite file of the folder
+	driver string // of database/sql
+}
+
+func onServer(t *testing.T, s *pgtest.Server) *place {
+	t.Helper()
+	dsn, err := s.Create("omnia", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &place{t: t, data: t.TempDir(), dsn: dsn, driver: "pgx"}
+}
+
+func (p *place) env(more ...string) []string {
+	return append([]string{"OMNIA_DATA=" + p.data, "OMNIA_DATABASE=" + p.dsn, "OMNIA_RATE_LIMIT=100000"}, more...)
+}
+
+func (p *place) start(t *testing.T) *server { t.Helper(); return start(t, p.env()...) }
+
+// run is a command of the binary on the archive.
+func (p *place) run(t *testing.T, args ...string) string {
+	t.Helper()
+	cmd := command(t, p.env(), args...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("omnia %v: %v: %s", args, err, &stderr)
+	}
+	return string(out)
+}
+
+func (p *place) token(t *testing.T, persona string) string {
+	t.Helper()
+	return strings.TrimSpace(p.run(t, "token", persona))
+}
+
+// count asks the database itself, while no service has it.
+func (p *place) count(t *testing.T, query string) (n int) {
+	t.Helper()
+	dsn := p.dsn
+	if dsn == "" {
+		dsn = filepath.Join(p.data, "omnia.db")
+	}
+	db, err := sql.Open(p.driver, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.QueryRowContext(t.Context(), query).Scan(&n); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return n
+}
+
+// caller asks one service as one person.
+type caller struct{ url, token string }
+
+// matricola is of the demo: the one company of the titolare.
+const matricola = "0907451236"
+
+func measure(numero string) string {
+	return fmt.Sprintf(`{"numero":%q,"matricola":%q,"unita_produttiva":"0","prestazione":"CIGO","causale":"mancanza_lavoro","esito":"accoglimento",`+
+		`"dal":"2025-03-03","al":"2025-03-09","ore_autorizzate":40,"data_emissione":"2025-03-20"}`, numero, matricola)
+}
 
 // answer is what came back; status 0 is that nothing did.
 type answer struct {
@@ -161,8 +234,8 @@ type letter struct {
 	got                 answer // status 0: not acknowledged yet
 }
 
-// traffic is what callers send at the same time: measures and delegations with an Idempotency-Key, and
-// requests to read. It remembers what was answered, and which answers were none of those that may be.
+// traffic is what callers send at the same time: measures and delegations with an Idempotency-Key, requests to read, and questions that are
+// decided, on facts of one's own and on those of the archive. It remembers what was answered, and which answers were none of those that may be.
 type traffic struct {
 	tokens    map[string]string
 	mayVanish bool // an answer may stay out: the service gets killed
@@ -170,6 +243,7 @@ type traffic struct {
 	mu      sync.Mutex
 	letters []*letter
 	shown   []string // correlation ids of the answers that showed or stored something
+	decided []string // ids of the decisions that were told
 	strange []string
 	days    atomic.Int64 // delegations so far: each is for a day of its own
 	wait    sync.WaitGroup
@@ -179,7 +253,7 @@ type traffic struct {
 func newTraffic(t *testing.T, p *place) *traffic {
 	t.Helper()
 	f := &traffic{tokens: map[string]string{}}
-	for _, persona := range []string{"archivio", "titolare"} {
+	for _, persona := range []string{"archivio", "titolare", "consulente", "portale"} {
 		f.tokens[persona] = p.token(t, persona)
 	}
 	return f
@@ -202,7 +276,7 @@ func (f *traffic) run(s *server, round string, workers int) {
 	}
 }
 
-// step sends a measure, reads it when it was acknowledged, and grants a delegation.
+// step sends a measure, reads it when it was acknowledged, grants a delegation, and asks for decisions.
 func (f *traffic) step(s *server, name string) {
 	m := &letter{by: "archivio", path: "/v1/provvedimenti", body: measure("M-" + name), key: "M-" + name}
 	if f.post(s, m, "w-"+name) {
@@ -214,9 +288,32 @@ func (f *traffic) step(s *server, name string) {
 		body: fmt.Sprintf(`{"tipo":"intermediario","matricola":%q,"delegato":"FNTCHR77E61G224H","studio":%q,"servizi":["contatori"],"valida_dal":%q,"valida_al":%q}`,
 			matricola, "D-"+name, day, day),
 	}, "d-"+name)
+	good = f.decide(s, "portale", http.MethodPost, "/v1/counters", demoBody, "c-"+name) && good
+	good = f.decide(s, "portale", http.MethodPost, "/v1/validate", demoForm, "v-"+name) && good
+	good = f.decide(s, "consulente", http.MethodGet, "/v1/matricole/"+delegated+"/unita-produttive/0/counters", "", "a-"+name) && good
 	if !good {
 		time.Sleep(20 * time.Millisecond) // as one who is told to come back
 	}
+}
+
+// delegated is a company of the demo that the consulente acts for, and about which nothing is sent.
+const delegated = "7003316024"
+
+// decide asks for a decision, and remembers it when it was told. One on facts of one's own is no access.
+func (f *traffic) decide(s *server, persona, method, path, body, correlation string) bool {
+	a := caller{s.url, f.tokens[persona]}.ask(method, path, body, "X-Correlation-ID", correlation)
+	if body != "" {
+		correlation = ""
+	}
+	if !f.judge(a, correlation) {
+		return false
+	}
+	var told struct{ Decision struct{ ID string } }
+	_ = json.Unmarshal([]byte(a.body), &told) // without an id it is in no log
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.decided = append(f.decided, told.Decision.ID)
+	return true
 }
 
 // post sends a letter for the first time.
@@ -237,13 +334,15 @@ func (f *traffic) deliver(s *server, l *letter, correlation string) answer {
 	return caller{s.url, f.tokens[l.by]}.ask(http.MethodPost, l.path, l.body, "Idempotency-Key", l.key, "X-Correlation-ID", correlation)
 }
 
-// judge tells whether an answer is a good one, and remembers it.
+// judge tells whether an answer is a good one, and remembers it; one without a correlation leaves no line.
 func (f *traffic) judge(a answer, correlation string) (good bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
 	case a.status == http.StatusOK, a.status == http.StatusCreated:
-		f.shown = append(f.shown, correlation)
+		if correlation != "" {
+			f.shown = append(f.shown, correlation)
+		}
 		return true
 	case a.status == 0 && f.mayVanish, a.tryAgain():
 	default:
@@ -318,4 +417,37 @@ func (f *traffic) accounted(t *testing.T, p *place) {
 			t.Errorf("the answer to %s has %d lines in the record", correlation, lines[correlation])
 		}
 	}
+	there := p.inTheLog(t)
+	for _, id := range f.decided {
+		if there[id] != 1 {
+			t.Errorf("a decision that was told, %s, is in the log %d times", id, there[id])
+		}
+	}
+	if len(f.decided) == 0 {
+		t.Error("nothing was decided")
+	}
+}
+
+// inTheLog verifies the log where it is stored, while no service has it or all are quiet, and counts the decisions in it by their ids.
+func (p *place) inTheLog(t *testing.T) map[string]int {
+	t.Helper()
+	s, err := p.archiveConfig().look(t.Context(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	keys, err := s.Keyring(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := map[string]int{}
+	if _, err := s.VerifyLog(t.Context(), ledger.Verification{Keys: keys, Each: func(e *ledger.Entry) error {
+		if r, err := ledger.DecodeReceipt(e.Leaf); err == nil {
+			there[r.ID]++
+		}
+		return nil
+	}}); err != nil {
+		t.Fatalf("the log does not verify: %v", err)
+	}
+	return there
 }
