@@ -15,10 +15,11 @@ import (
 type Plan struct {
 	edition *rulebook.Edition
 	now     func() time.Time
+	seen    *rulebook.Coverage // of what has a say; nil but where cases are tried
 }
 
 // PlanOf is the plan of an edition. [Check] has found nothing wrong with it.
-func PlanOf(ed *rulebook.Edition, now func() time.Time) *Plan { return &Plan{ed, now} }
+func PlanOf(ed *rulebook.Edition, now func() time.Time) *Plan { return &Plan{edition: ed, now: now} }
 
 var _ Rules = (*Plan)(nil)
 
@@ -89,6 +90,7 @@ func (p *Plan) row(table, input string, d calendar.Day) *rulebook.TableRow {
 	}
 	for i := range v.Rows {
 		if v.Rows[i].Inputs[0].Text == input {
+			p.seen.Row(t, &v.Rows[i])
 			return &v.Rows[i]
 		}
 	}
@@ -109,6 +111,7 @@ func (p *Plan) number(id string, otherwise int) int {
 	if v := p.edition.Parameters[prefix+id]; v != nil {
 		if at := v.At(rome.Day(p.now())); at != nil {
 			if n, whole := at.Value.Rat.Int64(); whole {
+				p.seen.Parameter(prefix+id, at)
 				return int(n)
 			}
 		}
@@ -186,6 +189,7 @@ func (p *Plan) text(id, language string, words map[string]string) string {
 	if t == nil {
 		return id
 	}
+	p.seen.Text(id)
 	return strings.TrimSpace(t.Render(language, func(slot string) string { return words[slot] }))
 }
 

@@ -138,15 +138,11 @@ func (p *publisher) activate(ctx context.Context, name, reason string) (*archive
 
 // failingCases are the cases beside the rules that do not hold: an edition with one is not published.
 func failingCases(ed *rulebook.Edition, fsys fs.FS) error {
-	cases, defects := rulebook.Cases(fsys)
+	cases, defects := casesBeside(fsys)
 	if err := defects.Err(); err != nil {
 		return err
 	}
-	forms, defects := rulebook.FormCases(fsys)
-	if err := defects.Err(); err != nil {
-		return err
-	}
-	report, err := decideCases(ed, cases, forms, rulebook.NewCoverage(ed))
+	report, err := decideCases(ed, cases, rulebook.NewCoverage(ed))
 	if err != nil {
 		return err
 	}

@@ -147,16 +147,13 @@ func runCases(std streams, fsys fs.FS, withCoverage bool) error {
 	if len(defects) > 0 {
 		return refuse(std, defects)
 	}
-	cases, defects := rulebook.Cases(fsys)
-	if len(defects) > 0 {
-		return refuse(std, defects)
-	}
-	forms, defects := rulebook.FormCases(fsys)
+	cases, defects := casesBeside(fsys)
 	if len(defects) > 0 {
 		return refuse(std, defects)
 	}
 	coverage := rulebook.NewCoverage(ed)
-	report, err := decideCases(ed, cases, forms, coverage)
+	chat.Covered(ed, coverage)
+	report, err := decideCases(ed, cases, coverage)
 	if err != nil {
 		return err
 	}
@@ -174,14 +171,33 @@ func runCases(std streams, fsys fs.FS, withCoverage bool) error {
 	return wrong(errors.New("i casi non tornano"))
 }
 
+// besideRules are the cases beside the rules: of the counters, of the forms, of INFO CIG.
+type besideRules struct {
+	counters []rulebook.TestCase
+	forms    []rulebook.FormCase
+	chat     []rulebook.TestCase
+}
+
+func casesBeside(fsys fs.FS) (b besideRules, defects rulebook.Defects) {
+	if b.counters, defects = rulebook.Cases(fsys); len(defects) > 0 {
+		return b, defects
+	}
+	if b.forms, defects = rulebook.FormCases(fsys); len(defects) > 0 {
+		return b, defects
+	}
+	b.chat, defects = rulebook.ChatCases(fsys)
+	return b, defects
+}
+
 // decideCases decides every case and compares.
-func decideCases(ed *rulebook.Edition, cases []rulebook.TestCase, forms []rulebook.FormCase, coverage *rulebook.Coverage) (*rulebook.CaseReport, error) {
+func decideCases(ed *rulebook.Edition, cases besideRules, coverage *rulebook.Coverage) (*rulebook.CaseReport, error) {
 	decide, err := caseDecider(ed, coverage)
 	if err != nil {
 		return nil, err
 	}
-	report := rulebook.RunCases(cases, decide, coverage)
-	report.Add(rulebook.RunFormCases(forms, formDecider(ed), coverage))
+	report := rulebook.RunCases(cases.counters, decide, coverage)
+	report.Add(rulebook.RunFormCases(cases.forms, formDecider(ed), coverage))
+	report.Add(rulebook.RunChatCases(cases.chat, func(situation []byte) ([]byte, error) { return chat.Try(ed, situation, coverage) }))
 	return report, nil
 }
 

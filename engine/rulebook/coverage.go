@@ -21,7 +21,7 @@ type Coverage struct {
 	index map[string]*covered
 
 	formRules map[string]bool
-	rows      map[*TableRow]string // of the tables that forms read: what each is called
+	rows      map[*TableRow]string // of the tables that forms and INFO CIG read: what each is called
 }
 
 // covered is one item with its states, in the order in which they are declared.
@@ -50,7 +50,7 @@ const (
 
 // NewCoverage lists everything that the cases of an edition may reach.
 func NewCoverage(ed *Edition) *Coverage {
-	c := &Coverage{index: map[string]*covered{}, formRules: map[string]bool{}}
+	c := &Coverage{index: map[string]*covered{}, formRules: map[string]bool{}, rows: map[*TableRow]string{}}
 	for _, k := range ed.Counters {
 		c.declareCounter(ed, k)
 	}
@@ -370,7 +370,7 @@ func (c *Coverage) Print(w io.Writer) error {
 
 func (it *covered) missed(b *strings.Builder) {
 	for _, sort := range []string{
-		neverVerdict, neverVersion, neverLine, neverVariant, neverLimit, neverSchedule, neverException, neverPause, neverState, neverRow, neverFinding,
+		neverVerdict, neverVersion, neverLine, neverVariant, neverLimit, neverSchedule, neverException, neverPause, neverState, neverRow, neverFinding, neverSaid,
 	} {
 		var names []string
 		for _, s := range it.states {
@@ -380,7 +380,7 @@ func (it *covered) missed(b *strings.Builder) {
 		}
 		switch {
 		case len(names) == 0:
-		case sort == neverFinding:
+		case sort == neverFinding || sort == neverSaid:
 			fmt.Fprintf(b, "    %s\n", sort)
 		default:
 			fmt.Fprintf(b, "    %s: %s\n", sort, strings.Join(names, ", "))

@@ -313,14 +313,17 @@ func (c *Coverage) allowed(answerJSON []byte) {
 // declareTables wants each row of the tables that forms look at to have been read by a case: by a condition, a
 // value or a bound. A row that no case reads could say anything.
 func (c *Coverage) declareTables(ed *Edition) {
-	c.rows = map[*TableRow]string{}
 	for _, t := range ed.tablesOfForms() {
-		for i := range t.Versions {
-			for j := range t.Versions[i].Rows {
-				row := &t.Versions[i].Rows[j]
-				c.rows[row] = rowName(t, &t.Versions[i], row)
-				c.declare(t.ID, neverRow, c.rows[row])
-			}
+		c.declareRows(t)
+	}
+}
+
+func (c *Coverage) declareRows(t *Table) {
+	for i := range t.Versions {
+		for j := range t.Versions[i].Rows {
+			row := &t.Versions[i].Rows[j]
+			c.rows[row] = rowName(t, &t.Versions[i], row)
+			c.declare(t.ID, neverRow, c.rows[row])
 		}
 	}
 }

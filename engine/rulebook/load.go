@@ -41,6 +41,7 @@ var fileKinds = []kindOfFile{
 	{"form_cases/v1", "forms", "", formCasesFile, (*loader).formCasesFile},
 	{"messages/v1", "messages", "", messagesFile, (*loader).messages},
 	{"cases/v1", "counters", "", casesFile, (*loader).casesFile},
+	{"chat_cases/v1", "tables", "", chatCasesFile, (*loader).chatCasesFile},
 	{"edition/v1", "editions", "", editionFile, (*loader).edition},
 }
 
@@ -58,6 +59,7 @@ type loader struct {
 	holidayID string
 	cases     []TestCase
 	formCases []FormCase
+	chatCases []TestCase
 	sources   map[string]*source
 	unread    map[string]bool // folders with a file that is not YAML: names may be missing only for that
 }

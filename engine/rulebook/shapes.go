@@ -364,3 +364,42 @@ var casesFile = &shape{name: "cases", text: "questo file", keys: []key{
 		must("expect", &form{kind: formMap, of: anyYAML}, "che cosa ci si aspetta, per contatore e campo"),
 	}})), "i casi"),
 }}
+
+var upTo = &form{kind: formWhole} // a whole number from 0
+
+var chatCasesFile = &shape{name: "chat_cases", text: "questo file", keys: []key{
+	schemaKey("chat_cases/v1"),
+	must("cases", listOf(1, objectOf(&shape{name: "chat_case", text: "un caso", keys: []key{
+		must("name", words, "che cosa mostra il caso"),
+		may("source", words, "da dove viene il caso"),
+		must("at", textLike(`^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}$`, `il giorno e l'ora di Roma: "2025-12-01 15:30"`), "il momento, a Roma"),
+		may("language", codeOf("it", "en", "de"), "la lingua di chi scrive; senza, l'italiano"),
+		may("waiting", listOf(1, objectOf(&shape{name: "chat_waiting", text: "chi aspetta", keys: []key{
+			must("name", plainID, "un nome per il caso"),
+			must("topic", plainID, "l'argomento"),
+			may("sede", words, "la sede della matricola"),
+			may("minutes", upTo, "da quanti minuti aspetta; senza, è appena arrivato"),
+			may("passed_by", plainID, "il consulente che l'ha rimessa in coda"),
+		}})), "chi aspetta"),
+		may("advisers", listOf(1, objectOf(&shape{name: "chat_adviser", text: "un consulente in servizio", keys: []key{
+			must("name", plainID, "un nome per il caso"),
+			may("sede", words, "la sua sede; senza, tutte"),
+			may("topics", listOf(1, plainID), "i suoi argomenti; senza, tutti"),
+			may("open", upTo, "quante conversazioni ha già"),
+			may("silent_seconds", upTo, "da quanti secondi tace"),
+			may("knows", listOf(1, plainID), "chi, fra chi aspetta, ha già seguito"),
+		}})), "i consulenti in servizio, ciascuno con la capienza delle regole"),
+		may("words", &form{kind: formMap, of: words}, "i valori dei segnaposto"),
+		must("expect", objectOf(&shape{name: "chat_expectation", text: "ciò che ci si aspetta", keys: []key{
+			may("open", flag, "se il servizio risponde"),
+			may("next", words, "quando riapre: \"2025-12-01 15:00\"; se non riapre, mai"),
+			may("queue", listOf(0, anyYAML), "chi aspetta, nell'ordine in cui è servito: [{name: a, class: domande, position: 1}]"),
+			may("given", &form{kind: formMap, of: plainID}, "chi va a quale consulente; nessun altro"),
+			may("long_wait", listOf(0, plainID), "a chi si offrono alternative"),
+			may("gone", listOf(0, plainID), "i consulenti considerati assenti"),
+			may("parameters", &form{kind: formMap, of: upTo}, "i numeri in vigore quel giorno: {capienza: 3}"),
+			may("notices", &form{kind: formMap, of: words}, "gli avvisi, per nome"),
+			may("replies", &form{kind: formMap, of: words}, "le risposte pronte, per argomento e nome"),
+		}}), "che cosa ci si aspetta"),
+	}})), "i casi"),
+}}

@@ -38,3 +38,6 @@ func At(d calendar.Day, hour, minute int) time.Time {
 
 // Clock is an instant as people in Rome write it: 23-11-2026 15:00.
 func Clock(t time.Time) string { return t.In(zone).Format("02-01-2006 15:04") }
+
+// Wall is an instant as cases write it, by the clocks of Rome: 2026-11-23 15:00.
+func Wall(t time.Time) string { return t.In(zone).Format("2006-01-02 15:04") }
