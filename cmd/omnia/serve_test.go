@@ -384,22 +384,12 @@ func TestReloadTakesGoodRulesAndRefusesBrokenOnes(t *testing.T) {
 	}
 }
 
-// changeALimit writes another number into a parameter that no case of the folder rests on: a folder whose cases fail is
+// changeALimit writes another number into a parameter, and into the case that rests on it: a folder whose cases fail is
 // not taken into use.
 func changeALimit(t *testing.T, folder string) {
 	t.Helper()
-	path := filepath.Join(folder, "parameters", "chat.yaml")
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	changed := bytes.Replace(text, []byte(`value: "15"`), []byte(`value: "16"`), 1)
-	if bytes.Equal(changed, text) {
-		t.Fatal("no parameter of 15 found")
-	}
-	if err := os.WriteFile(path, changed, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	replaceIn(t, filepath.Join(folder, "parameters", "chat.yaml"), `value: "730"`, `value: "731"`)
+	replaceIn(t, filepath.Join(folder, "tables", "chat.cases.yaml"), "conservazione_giorni: 730", "conservazione_giorni: 731")
 }
 
 func TestReloadWithoutAFolderIsHarmless(t *testing.T) {
