@@ -11,7 +11,7 @@ FUZZTIME ?= 10000x
 PKG ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help tools postgres chromium build run test unit race vet fmt-check fmt rules-check fuzz replay-corpus corpus mutants crash bench generate lint clean
+.PHONY: help tools postgres chromium build run test unit race vet fmt-check fmt rules-check fuzz replay-corpus corpus mutants crash bench million generate lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -93,6 +93,9 @@ crash: postgres ## kill -9 the service KILLS times on each database under load: 
 
 bench: ## the benchmarks
 	$(GO) run ./bench
+
+million: ## the commands over a log of a million decisions: hours, and some 20 GB
+	$(GO) run ./bench -only million
 
 generate: build ## rewrite the generated files: schemas of the rules, facts in api/openapi.yaml, docs/errori.md, docs/accessi.md, docs/riferimento-*.md
 	$(OMNIA) rules schema --dir rules
