@@ -454,7 +454,7 @@ func (a *audit) altered(statements []string, want int, args ...string) string {
 		sql = regexp.MustCompile(`\bx\b`).ReplaceAllString(sql, at)
 		if done, err := db.ExecContext(a.t.Context(), sql); err != nil {
 			a.t.Fatalf("%s: %v", sql, err)
-		} else if n, err := done.RowsAffected(); (err != nil || n == 0) && slices.Contains(statements, sql) {
+		} else if n, err := done.RowsAffected(); (err != nil || n == 0) && slices.Contains(statements, sql) && !strings.Contains(sql, " firme ") { // not every head is kept there
 			a.t.Fatalf("%s did nothing, %v", sql, err)
 		}
 	}
