@@ -19,19 +19,19 @@ help: ## list the targets
 tools: ## check that Go is there
 	@command -v $(GO) >/dev/null || { echo "Go is missing: install Go 1.26 or newer from https://go.dev/dl/ and try again." >&2; exit 1; }
 
-postgres: ## the server programs of PostgreSQL, which the tests start for themselves; installed when missing (Debian)
-	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || { \
-	  command -v apt-get >/dev/null || { echo "PostgreSQL is missing: install its server programs (initdb, postgres) and try again." >&2; exit 1; }; \
+# install PACKAGE NAME installs a Debian package that is not there.
+define install
+  { command -v apt-get >/dev/null || { echo "$(2) is missing: install it and try again." >&2; exit 1; }; \
 	  if [ "$$(id -u)" = 0 ]; then su=; else su=sudo; fi; \
-	  echo "installing PostgreSQL for the tests"; \
-	  $$su env DEBIAN_FRONTEND=noninteractive sh -c 'apt-get update -q && apt-get install -q -y --no-install-recommends postgresql' >&2; }
+	  echo "installing $(2) for the tests"; \
+	  $$su env DEBIAN_FRONTEND=noninteractive sh -c 'apt-get update -q && apt-get install -q -y --no-install-recommends $(1)' >&2; }
+endef
+
+postgres: ## the server programs of PostgreSQL, which the tests start for themselves; installed when missing (Debian)
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || $(call install,postgresql,PostgreSQL)
 
 chromium: ## the browser that reads the stream of INFO CIG in the tests; installed when missing (Debian)
-	@command -v chromium >/dev/null || { \
-	  command -v apt-get >/dev/null || { echo "Chromium is missing: install it so that the command chromium is found, and try again." >&2; exit 1; }; \
-	  if [ "$$(id -u)" = 0 ]; then su=; else su=sudo; fi; \
-	  echo "installing Chromium for the tests"; \
-	  $$su env DEBIAN_FRONTEND=noninteractive sh -c 'apt-get update -q && apt-get install -q -y --no-install-recommends chromium' >&2; }
+	@command -v chromium >/dev/null || $(call install,chromium,Chromium)
 
 build: tools ## build bin/omnia, the whole service in one file
 	@mkdir -p bin

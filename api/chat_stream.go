@@ -113,9 +113,10 @@ func (st *stream) run(resync bool, at chat.Cursor) error {
 		select {
 		case <-st.sub.Woken():
 		case <-beat.C:
-			if st.write(":\n\n") != nil || st.flush() != nil || st.listens(ctx) != nil {
+			if st.write(":\n\n") != nil || st.flush() != nil {
 				return nil
 			}
+			st.listens(ctx)
 		case <-end.C:
 			return nil
 		case <-st.server.Hub.Done():
@@ -126,14 +127,17 @@ func (st *stream) run(resync bool, at chat.Cursor) error {
 	}
 }
 
-// listens says of an adviser that the stream is open. One that can't be said ends the stream: the client comes back.
-func (st *stream) listens(ctx context.Context) error {
+// listens says of an adviser that the stream is open. Where that can't be said now, the next heartbeat says it: a database that
+// is away for a moment is no reason to end all streams of advisers at once.
+func (st *stream) listens(ctx context.Context) {
 	if !st.who.Has("advisor") {
-		return nil
+		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, st.server.Limits.Time)
 	defer cancel()
-	return st.server.Chat.Listens(ctx, st.who.Subject)
+	if err := st.server.Chat.Listens(ctx, st.who.Subject); err != nil && ctx.Err() == nil {
+		st.server.Log.Warn("an adviser's sign of life was not written", "error", err)
+	}
 }
 
 // life is how long the stream may last: no longer than the token it was opened with.

@@ -38,15 +38,25 @@ type explainedRule struct {
 // explanations are all codes that a caller may meet under that edition: those of the service, those of its checks,
 // and those of the rules of its forms. A code that several of them give is explained by all.
 func explanations(ed *rulebook.Edition, lang string) []explanation {
+	return explainedCodes(ed, lang, "")
+}
+
+// explainedCodes are the explanations of one code, or of all where only is "".
+func explainedCodes(ed *rulebook.Edition, lang, only string) []explanation {
 	var all []explanation
 	place := map[string]int{}
 	for i := range problemTable {
-		place[problemTable[i].Code] = len(all)
-		all = append(all, ofTable(&problemTable[i], lang))
+		if e := &problemTable[i]; only == "" || e.Code == only {
+			place[e.Code] = len(all)
+			all = append(all, ofTable(e, lang))
+		}
 	}
 	add := func(rules []*rulebook.Rule, status int, cure fact.Texts) {
 		for _, r := range rules {
 			for i := range r.Versions {
+				if only != "" && r.Versions[i].Code != only {
+					continue
+				}
 				x := ofRule(r, &r.Versions[i], status, cure, lang)
 				if n, ok := place[x.Code]; ok {
 					all[n].also(&x)
@@ -85,10 +95,8 @@ func joined(text, between, more string) string {
 
 // explanationOf is the explanation of one code.
 func explanationOf(ed *rulebook.Edition, code, lang string) (explanation, bool) {
-	for _, x := range explanations(ed, lang) {
-		if x.Code == code {
-			return x, true
-		}
+	if found := explainedCodes(ed, lang, code); len(found) > 0 && code != "" {
+		return found[0], true
 	}
 	return explanation{}, false
 }

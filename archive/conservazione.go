@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"omnia/engine/calendar"
 	"omnia/engine/fact"
 	"omnia/engine/rulebook"
 	"omnia/internal/rome"
@@ -23,22 +22,12 @@ type Retention struct {
 // PersonalRetention is that of the personal values of decisions, as an edition has it at an instant. False is an edition that
 // says nothing of it: then nothing is erased.
 func PersonalRetention(ed *rulebook.Edition, now time.Time) (Retention, bool) {
-	v := versionAt(ed.Parameters[paramPersonalKept], rome.Day(now))
+	v, named := ed.InForce(paramPersonalKept, rome.Day(now))
 	if v == nil {
 		return Retention{}, false
 	}
 	days, _ := v.Value.Rat.Int64() // CheckRetention has seen that it is whole
-	return Retention{
-		Before: now.AddDate(0, 0, -int(days)),
-		Rule:   fmt.Sprintf("%s, versione %d, edizione %s", paramPersonalKept, v.Number, ed.Name),
-	}, days > 0
-}
-
-func versionAt(p *rulebook.Parameter, on calendar.Day) *rulebook.ParameterVersion {
-	if p == nil {
-		return nil
-	}
-	return p.At(on)
+	return Retention{Before: now.AddDate(0, 0, -int(days)), Rule: named}, days > 0
 }
 
 // The bounds of a number of days. What is erased can't be had back: nobody means less than a year, and a thousand are for ever.

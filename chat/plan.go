@@ -147,14 +147,8 @@ func (p *Plan) Retained() time.Duration {
 
 // RetentionRule names the rule by which an edition says how long a conversation is kept, on a day.
 func RetentionRule(ed *rulebook.Edition, on calendar.Day) string {
-	const id = prefix + "conservazione_giorni"
-	version := 0
-	if p := ed.Parameters[id]; p != nil {
-		if v := p.At(on); v != nil {
-			version = v.Number
-		}
-	}
-	return fmt.Sprintf("%s, versione %d, edizione %s", id, version, ed.Name)
+	_, named := ed.InForce(prefix+"conservazione_giorni", on)
+	return named
 }
 
 // Fits tells whether an adviser may be given a conversation: of a topic of theirs, and of their office, or of any

@@ -437,18 +437,7 @@ func (p *place) receipts(t *testing.T) map[string]int {
 // What is stored of an edition decides as the edition itself, on every case beside the rules.
 func TestAStoredEditionDecidesAsItself(t *testing.T) {
 	t.Parallel()
-	files, err := snapshot(rules.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ed, err := loadEdition(files)
-	if err != nil {
-		t.Fatal(err)
-	}
-	stored, err := editionOf(ed, files, embeddedPolicies(t), time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
+	ed, stored := shippedEdition(t)
 	again, err := compiled(stored)
 	if err != nil {
 		t.Fatal(err)
@@ -456,7 +445,7 @@ func TestAStoredEditionDecidesAsItself(t *testing.T) {
 	if again.Edition().Digest != ed.Digest || again.Edition().Name != ed.Distinct().Name {
 		t.Errorf("%s %s, want %s %s", again.Edition().Name, again.Edition().Digest, ed.Distinct().Name, ed.Digest)
 	}
-	cases, defects := rulebook.Cases(files)
+	cases, defects := rulebook.Cases(rules.FS)
 	if err := defects.Err(); err != nil || len(cases) < 100 {
 		t.Fatal(len(cases), err)
 	}
@@ -483,6 +472,24 @@ func decidedBy(g *engine.Engine, c *rulebook.TestCase) string {
 		return err.Error()
 	}
 	return string(text)
+}
+
+// shippedEdition is the edition that is built in, and as the archive keeps it.
+func shippedEdition(t *testing.T) (*rulebook.Edition, *archive.Edition) {
+	t.Helper()
+	files, err := snapshot(rules.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ed, err := loadEdition(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored, err := editionOf(ed, files, embeddedPolicies(t), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ed, stored
 }
 
 func embeddedPolicies(t *testing.T) *policies.Policies {
@@ -517,18 +524,7 @@ func (s *slowTexts) PublishedEdition(_ context.Context, digest string) (*archive
 // Callers who ask for the same edition at once make it once, and one who gives up does not spoil it for the others.
 func TestAnEditionIsMadeOnceForAll(t *testing.T) {
 	t.Parallel()
-	files, err := snapshot(rules.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ed, err := loadEdition(files)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := editionOf(ed, files, embeddedPolicies(t), time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
+	ed, text := shippedEdition(t)
 	slow := &slowTexts{text: text, asked: map[string]int{}, wait: make(chan struct{})}
 	s := &shelf{store: slow}
 	gone, leave := context.WithCancel(t.Context())

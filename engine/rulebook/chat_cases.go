@@ -1,8 +1,6 @@
 package rulebook
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -61,11 +59,9 @@ func RunChatCases(cases []TestCase, try func(situation []byte) ([]byte, error)) 
 
 // checkChat compares what was written. The queue is in its order; of who goes to whom there is no more than is written.
 func (c *TestCase) checkChat(answerJSON []byte) Defects {
-	dec := json.NewDecoder(bytes.NewReader(answerJSON))
-	dec.UseNumber()
-	var answer map[string]any
-	if err := dec.Decode(&answer); err != nil {
-		return Defects{{Place: c.Place, Code: "case_failed", Message: "la risposta non è JSON: " + err.Error()}}
+	answer, err := readAnswer(answerJSON)
+	if err != nil {
+		return Defects{{Place: c.Place, Code: "case_failed", Message: err.Error()}}
 	}
 	k := &caseChecker{}
 	for _, e := range c.Expect {

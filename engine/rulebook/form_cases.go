@@ -204,11 +204,9 @@ func (c *FormCase) checkStates(got map[string]string) (d Defects) {
 // checkAnswer compares what was written of the answer: `findings` is all of them; `missing` are the
 // fields that must be there, in that order, and others may stand between.
 func (c *FormCase) checkAnswer(answerJSON []byte) Defects {
-	dec := json.NewDecoder(bytes.NewReader(answerJSON))
-	dec.UseNumber()
-	var answer map[string]any
-	if err := dec.Decode(&answer); err != nil {
-		return Defects{{Place: c.Place, Code: "case_failed", Message: "la risposta non è JSON: " + err.Error()}}
+	answer, err := readAnswer(answerJSON)
+	if err != nil {
+		return Defects{{Place: c.Place, Code: "case_failed", Message: err.Error()}}
 	}
 	k := &caseChecker{}
 	for _, e := range c.Expect {
@@ -228,6 +226,16 @@ func (c *FormCase) checkAnswer(answerJSON []byte) Defects {
 		}
 	}
 	return k.defects
+}
+
+// readAnswer reads what was decided, with its numbers as they are written.
+func readAnswer(text []byte) (answer map[string]any, err error) {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	if err := dec.Decode(&answer); err != nil {
+		return nil, fmt.Errorf("la risposta non è JSON: %w", err)
+	}
+	return answer, nil
 }
 
 // allowedByField gathers what is said of each field: its least and greatest value, its options.

@@ -37,6 +37,18 @@ func (ed *Edition) Declaration(path string) *Item {
 	return nil
 }
 
+// InForce is the version of a parameter that is in force on a day, and how a record names it: "<id>, versione <n>, edizione
+// <name>". Nil: none is.
+func (ed *Edition) InForce(parameter string, on calendar.Day) (v *ParameterVersion, named string) {
+	if p := ed.Parameters[parameter]; p != nil {
+		v = p.At(on)
+	}
+	if v == nil {
+		return nil, ""
+	}
+	return v, fmt.Sprintf("%s, versione %d, edizione %s", parameter, v.Number, ed.Name)
+}
+
 // NearestID is the id most like the one written, or "".
 func (ed *Edition) NearestID(id string) string {
 	var ids []string
