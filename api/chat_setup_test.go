@@ -130,7 +130,7 @@ func (l *listener) close() {
 // next is the next event; ok is false when the stream has ended. A test that waits for ever is ended by its own limit.
 func (l *listener) next() (e event, ok bool) {
 	l.t.Helper()
-	timer := time.AfterFunc(20*time.Second, l.cancel)
+	timer := time.AfterFunc(time.Minute, l.cancel)
 	defer timer.Stop()
 	for l.lines.Scan() {
 		name, value, _ := strings.Cut(l.lines.Text(), ":")

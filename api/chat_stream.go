@@ -85,7 +85,7 @@ type stream struct {
 var errCut = errors.New("the stream was cut")
 
 func (st *stream) run(resync bool, at chat.Cursor) error {
-	st.begin()
+	st.begin(at, resync)
 	if resync {
 		if err := st.resync(at); err != nil {
 			return nil
@@ -149,8 +149,9 @@ func (st *stream) life() time.Duration {
 	return max(life, 0)
 }
 
-// begin sends the headers at once, and when to come back.
-func (st *stream) begin() {
+// begin sends the headers at once, when to come back, and the place from which the stream goes on: a client that is cut off
+// before its first event comes back to that place. Before a resync none is told, so that a resync that is lost comes again.
+func (st *stream) begin(at chat.Cursor, resync bool) {
 	h := st.call.Writer.Header()
 	h.Set("Content-Type", typeEvents)
 	h.Set("Cache-Control", "no-store, no-transform")
@@ -158,7 +159,11 @@ func (st *stream) begin() {
 	h.Del("Content-Length")
 	st.call.Status(http.StatusOK)
 	retry := comeBack + rand.N(comeBack)
-	_ = st.write(fmt.Sprintf("retry: %d\n\n", retry.Milliseconds()))
+	place := ""
+	if !resync {
+		place = "id: " + at.String() + "\n"
+	}
+	_ = st.write(fmt.Sprintf("%sretry: %d\n\n", place, retry.Milliseconds()))
 }
 
 // resync tells the client to read the state again, and from where the stream goes on.

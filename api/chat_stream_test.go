@@ -300,7 +300,7 @@ func TestAnIdleStreamIsKeptAlive(t *testing.T) {
 	t.Parallel()
 	p := newParlour(t)
 	l := p.stream(p.url, p.token("titolare"), "")
-	timer := time.AfterFunc(40*time.Second, l.cancel)
+	timer := time.AfterFunc(2*time.Minute, l.cancel)
 	defer timer.Stop()
 	for l.lines.Scan() {
 		if l.lines.Text() == ":" {
@@ -308,6 +308,40 @@ func TestAnIdleStreamIsKeptAlive(t *testing.T) {
 		}
 	}
 	t.Errorf("no comment came: %v", l.lines.Err())
+}
+
+// A client that is cut off before its first event knows its place all the same, whether it named one or not.
+func TestAStreamBeginsWithItsPlace(t *testing.T) {
+	t.Parallel()
+	p := newParlour(t)
+	at := p.open("titolare", first, "")
+	p.stored(at, "titolare", "uno")
+	cursor := read[map[string]any](t, p.as("titolare", get(conversations)))["events_cursor"].(string)
+	for _, asked := range []string{"", cursor} {
+		l := p.listen("titolare", asked)
+		for l.lines.Scan() && l.lines.Text() != "" {
+			l.lastID = strings.TrimPrefix(l.lines.Text(), "id: ")
+			if l.lastID != l.lines.Text() {
+				break
+			}
+		}
+		l.close()
+		if l.lastID != cursor {
+			t.Errorf("asked with %q, the stream begins at %q, want %q", asked, l.lastID, cursor)
+		}
+	}
+	p.stored(at, "titolare", "due")
+	p.listen("titolare", cursor).hears("who comes back", "due")
+	// Before a resync there is none: were it lost, the client would come back to a place it has never read up to.
+	l := p.listen("titolare", "un-altro.7")
+	for l.lines.Scan() && l.lines.Text() != "" {
+		if strings.HasPrefix(l.lines.Text(), "id:") {
+			t.Errorf("before a resync: %q", l.lines.Text())
+		}
+	}
+	if e, _ := l.next(); e.kind != "resync" {
+		t.Errorf("a forged id: %+v", e)
+	}
 }
 
 // What is refused on its way out does not come back: the client goes on behind all of it, whatever it was.

@@ -55,14 +55,14 @@ type libraryReader struct {
 	retries int
 }
 
-// listen reads after an event until the library gives up, and tells why.
+// listen reads after an event until the library gives up, and tells why. The place is in the address too: when the line is cut
+// within the headers, this library comes back without the header it was given.
 func (l *libraryReader) listen(ctx context.Context, url, token, lastID string) <-chan error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/v1/chat/events", nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/v1/chat/events?last_event_id="+lastID, nil)
 	if err != nil {
 		panic(err)
 	}
 	r.Header.Set("Authorization", "Bearer "+token)
-	r.Header.Set("Last-Event-ID", lastID)
 	client := sse.Client{OnRetry: func(error, time.Duration) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
