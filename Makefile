@@ -11,7 +11,7 @@ FUZZTIME ?= 10000x
 PKG ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help tools postgres chromium build run test unit race vet fmt-check fmt rules-check fuzz replay-corpus corpus mutants crash bench million generate lint clean
+.PHONY: help tools postgres chromium poppler build run test unit race vet fmt-check fmt rules-check fuzz replay-corpus corpus mutants crash bench million generate lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ postgres: ## the server programs of PostgreSQL, which the tests start for themse
 chromium: ## the browser that reads the stream of INFO CIG in the tests; installed when missing (Debian)
 	@command -v chromium >/dev/null || $(call install,chromium,Chromium)
 
+poppler: ## the readers of PDF with which the tests read transcripts back; installed when missing (Debian)
+	@command -v pdftotext >/dev/null || $(call install,poppler-utils,Poppler)
+
 build: tools ## build bin/omnia, the whole service in one file
 	@mkdir -p bin
 	$(GO) build -trimpath -o $(OMNIA) ./cmd/omnia
@@ -40,7 +43,7 @@ build: tools ## build bin/omnia, the whole service in one file
 run: build ## build and serve on 127.0.0.1:8080; prints requests to try
 	@exec $(OMNIA) serve
 
-test: tools postgres chromium fmt-check vet unit rules-check fuzz ## everything that must hold before a commit
+test: tools postgres chromium poppler fmt-check vet unit rules-check fuzz ## everything that must hold before a commit
 
 unit: ## the Go tests (PKG=./api/ for some)
 	$(GO) test $(PKG)

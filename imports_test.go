@@ -72,6 +72,8 @@ var walls = []struct {
 	{"github.com/arran4/golang-ical", []string{"archive/avvisi", "api"}, "calendars are written by hand there, and read back by another's reader in its tests"},
 	{"github.com/xuri/excelize", []string{"archive", "api"}, "sheets are written beside the CSV of the same rows"},
 	{"golang.org/x/mod/sumdb", []string{"ledger", "store", "api", "cmd"}, "one log, and one way to sign it"},
+	{"codeberg.org/go-pdf/fpdf", []string{"api"}, "a transcript is drawn beside its page and its JSON"},
+	{"codeberg.org/go-fonts", []string{"api"}, "the letters of the transcript"},
 	{"github.com/chromedp", []string{"cmd"}, "a browser that no one here wrote reads the stream of real instances, in their tests"},
 	{"github.com/tmaxmax/go-sse", []string{"cmd"}, "a client that no one here wrote reads the stream of real instances, in their tests"},
 	{"github.com/blevesearch/snowballstem", []string{"archive"}, "one way to find the stem of a word"},

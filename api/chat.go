@@ -45,7 +45,7 @@ func (s *server) chatRoutes() []route {
 			summary: "chiude una conversazione"},
 		{method: http.MethodPost, path: one + "/rating", produces: asJSON, action: s.rateConversation, archived: true, repeats: true,
 			summary: "valuta una conversazione chiusa"},
-		{method: http.MethodGet, path: one + "/transcript", produces: []string{typeHTML, typeJSON}, action: s.transcript, archived: true,
+		{method: http.MethodGet, path: one + "/transcript", produces: []string{typeHTML, typeJSON, typePDF}, action: s.transcript, archived: true,
 			summary: "la trascrizione di una conversazione"},
 		{method: http.MethodGet, path: "/v1/chat/messages", produces: asJSON, action: s.findMessages, archived: true,
 			summary: "cerca nei propri messaggi"},

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -353,7 +354,7 @@ func (s *server) findMessages(c *call) error {
 	return c.json(out)
 }
 
-// transcript is the whole conversation, to be kept: a page to print, or JSON. Internal notes are in no transcript.
+// transcript is the whole conversation, to be kept: a page to print, PDF, or JSON. Internal notes are in no transcript.
 func (s *server) transcript(c *call) error {
 	at, err := s.mine(c)
 	if err != nil {
@@ -371,24 +372,38 @@ func (s *server) transcript(c *call) error {
 			from = chat.PlaceOf(&some[len(some)-1])
 		}
 	}
-	if c.media == typeJSON {
+	switch c.media {
+	case typeJSON:
 		return c.json(map[string]any{"conversation": conversationShown(at.Conversation, nil), "messages": messagesShown(at.Conversation, all)})
+	case typePDF:
+		paper, err := transcriptPDF(c.lang, at.Conversation, transcriptLines(at.Conversation, all))
+		if err != nil {
+			return err
+		}
+		c.Header("Content-Disposition", `attachment; filename="info-cig-`+at.ID+`.pdf"`)
+		send(c.Context, http.StatusOK, typePDF, paper)
+		return nil
 	}
 	return c.page("transcript", transcriptPage(c, at.Conversation, all))
 }
 
-// transcriptLine is one message on the page.
+// transcriptLine is one message on the page or the paper.
 type transcriptLine struct {
 	Role, Who, At, Text string
+	Sent                time.Time
 	Redacted            bool
 	Files               []string
 }
 
 func transcriptPage(c *call, k *chat.Conversation, all []chat.Message) map[string]any {
+	return map[string]any{"Lang": c.lang, "Words": transcriptWords[c.lang], "Conversation": conversationShown(k, nil), "Lines": transcriptLines(k, all)}
+}
+
+func transcriptLines(k *chat.Conversation, all []chat.Message) []transcriptLine {
 	lines := make([]transcriptLine, len(all))
 	for i := range all {
 		m := &all[i]
-		l := transcriptLine{Role: chat.RoleOf(k, m), Who: m.Author.Name, At: instantText(m.SentAt), Text: m.Text, Redacted: m.Redaction != nil}
+		l := transcriptLine{Role: chat.RoleOf(k, m), Who: m.Author.Name, At: instantText(m.SentAt), Sent: m.SentAt, Text: m.Text, Redacted: m.Redaction != nil}
 		if l.Who == "" {
 			l.Who = m.Author.ID
 		}
@@ -397,13 +412,12 @@ func transcriptPage(c *call, k *chat.Conversation, all []chat.Message) map[strin
 		}
 		lines[i] = l
 	}
-	words := transcriptWords[c.lang]
-	return map[string]any{"Lang": c.lang, "Words": words, "Conversation": conversationShown(k, nil), "Lines": lines}
+	return lines
 }
 
-// transcriptWords are the words of the page.
+// transcriptWords are the words of the page and the paper.
 var transcriptWords = map[string]map[string]string{
-	"it": {"title": "INFO CIG – trascrizione", "matricola": "Matricola", "opened": "Aperta il", "closed": "Chiusa il", "redacted": "messaggio oscurato", "file": "allegato", "service": "servizio"},
-	"en": {"title": "INFO CIG – transcript", "matricola": "Matricola", "opened": "Opened on", "closed": "Closed on", "redacted": "message redacted", "file": "attachment", "service": "service"},
-	"de": {"title": "INFO CIG – Protokoll", "matricola": "Matrikel", "opened": "Eröffnet am", "closed": "Geschlossen am", "redacted": "Nachricht geschwärzt", "file": "Anhang", "service": "Dienst"},
+	"it": {"title": "INFO CIG – trascrizione", "matricola": "Matricola", "opened": "Aperta il", "closed": "Chiusa il", "redacted": "messaggio oscurato", "file": "allegato", "service": "servizio", "page": "pagina", "clock": "ore di Roma"},
+	"en": {"title": "INFO CIG – transcript", "matricola": "Matricola", "opened": "Opened on", "closed": "Closed on", "redacted": "message redacted", "file": "attachment", "service": "service", "page": "page", "clock": "times of Rome"},
+	"de": {"title": "INFO CIG – Protokoll", "matricola": "Matrikel", "opened": "Eröffnet am", "closed": "Geschlossen am", "redacted": "Nachricht geschwärzt", "file": "Anhang", "service": "Dienst", "page": "Seite", "clock": "Uhrzeit in Rom"},
 }
