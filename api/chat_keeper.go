@@ -136,7 +136,8 @@ func (k *ChatKeeper) forgotten(now time.Time, list []chat.Forgotten) []archive.A
 // roleService is the role of what the service does by itself.
 const roleService = "servizio"
 
-// endOld ends the open conversations of people who may not act for the matricola any more. One that can't be judged does not
+// endOld ends the open conversations of people who may not act for the matricola any more, and those in which nobody has said anything
+// for too long. One that can't be judged does not
 // keep the others from being ended.
 func (k *ChatKeeper) endOld(ctx context.Context) (failed error) {
 	for _, state := range []chat.State{chat.Queued, chat.Assigned} {
@@ -159,8 +160,11 @@ func (k *ChatKeeper) endOld(ctx context.Context) (failed error) {
 
 func (k *ChatKeeper) endIfOver(ctx context.Context, c *chat.Conversation) error {
 	may, err := k.server.mayStill(ctx, c)
-	if err != nil || may {
+	switch {
+	case err != nil:
 		return err
+	case may:
+		return k.server.Chat.EndSilent(ctx, c)
 	}
 	return k.server.Chat.End(ctx, c.ID)
 }

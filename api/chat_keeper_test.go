@@ -104,6 +104,46 @@ func (c clouded) Subject(ctx context.Context, cf, matricola string) (archive.Sub
 	return c.Archive.Subject(ctx, cf, matricola)
 }
 
+// What nobody closes is closed when nobody has said anything for as long as the rules allow, and both are told.
+func TestTheKeeperEndsWhatHasFallenSilent(t *testing.T) {
+	t.Parallel()
+	p := newParlour(t)
+	silent, kept := p.open("titolare", first, ""), p.open("titolare", first, "")
+	p.post("advisor", silent+"/assignment", "", http.StatusOK)
+	p.at(opening.AddDate(0, 0, 10))
+	p.say("titolare", silent, "ci siete?")
+	p.at(opening.AddDate(0, 0, 20))
+	p.say("titolare", kept, "e qui?")
+	keeper := api.NewChatKeeper(p.config)
+	keeper.Start()
+	defer keeper.Stop()
+	p.at(opening.AddDate(0, 0, 40))
+	conversation := func(at string) *chat.Conversation {
+		k, err := p.chat.Storage.Conversation(t.Context(), strings.TrimPrefix(at, conversations+"/"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k
+	}
+	for deadline := time.Now().Add(60 * time.Second); conversation(silent).State != chat.Closed; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("never closed")
+		}
+	}
+	if k := conversation(silent); k.CloseReason != chat.ReasonSilent || k.ClosedBy != "" {
+		t.Errorf("closed by %q for %q", k.ClosedBy, k.CloseReason)
+	}
+	if said := p.texts("titolare", silent); !strings.Contains(said[len(said)-1], "da 30 giorni nessuno vi scrive") {
+		t.Errorf("the person is told %q", said)
+	}
+	if k := conversation(kept); k.State == chat.Closed {
+		t.Error("one in which something was said 20 days ago is closed as well")
+	}
+	if err := p.chat.EndSilent(t.Context(), conversation(kept)); err != nil || conversation(kept).State == chat.Closed {
+		t.Errorf("20 days are too long: %v", err)
+	}
+}
+
 // A revocation closes the conversation by itself, within seconds, also when another one can't be judged.
 func TestTheKeeperEndsWhatMayNotGoOn(t *testing.T) {
 	t.Parallel()

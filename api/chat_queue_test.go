@@ -112,6 +112,21 @@ func TestTheServiceClosesOnWhoWaits(t *testing.T) {
 }
 
 // The adviser who answered somebody last is preferred, as long as they have room.
+func TestNobodyFillsTheQueueAlone(t *testing.T) {
+	t.Parallel()
+	p := newParlour(t)
+	var all []string
+	for range 20 {
+		all = append(all, p.open("titolare", first, ""))
+	}
+	body := fmt.Sprintf(`{"matricola": %q, "topic": "cigo"}`, first)
+	want(t, p.as("titolare", post(conversations, body)), http.StatusConflict, "too_many_conversations")
+	p.open("consulente", second, "") // another person may
+	p.post("titolare", all[7]+"/close", `{"reason": "risolto"}`, http.StatusOK)
+	p.open("titolare", first, "")
+	want(t, p.as("titolare", post(conversations, body)), http.StatusConflict, "too_many_conversations")
+}
+
 func TestTheLastAdviserIsPreferred(t *testing.T) {
 	t.Parallel()
 	p := newParlour(t)

@@ -152,6 +152,12 @@ var chatProblems = []explained{
 		Cure:  texts("Caricare il file e usare l’identificativo che ne risulta.", "Upload the file and use the id that it gets.", "Die Datei hochladen und die erhaltene Kennung verwenden."),
 	},
 	{
+		Code: chat.ErrTooMany.Code, Kind: fault.Conflict,
+		Title: texts("Troppe conversazioni aperte", "Too many open conversations", "Zu viele offene Gespräche"),
+		Text:  texts("Chi chiede ha già tutte le conversazioni che una persona può avere aperte insieme.", "The caller has as many open conversations as one person may have at a time.", "Der Aufrufer hat bereits so viele offene Gespräche, wie eine Person gleichzeitig haben darf."),
+		Cure:  texts("Continuare in una di quelle aperte, o chiuderne una che non serve più.", "Go on in one of those, or close one that is not needed any more.", "In einem der offenen Gespräche weiterschreiben oder eines schließen, das nicht mehr gebraucht wird."),
+	},
+	{
 		Code: chat.ErrAdviserFull.Code, Kind: fault.Conflict,
 		Title: texts("Consulente al completo", "Adviser is full", "Berater ausgelastet"),
 		Text:  texts("Il consulente indicato ha già tutte le conversazioni che può avere insieme.", "That adviser has as many conversations as they may have at a time.", "Der angegebene Berater führt bereits so viele Gespräche, wie er gleichzeitig führen darf."),

@@ -88,10 +88,19 @@ type Conversation struct {
 	CloseReason     string
 	ToldOpening     *time.Time `json:",omitempty"` // the opening of which the person was told, while the service was closed
 	LastSeq         int64      // number of the last message; 0 is none
+	LastWordAt      *time.Time `json:",omitempty"` // when that was said
 	Version         int64      // grows with every change: the ETag
 	Consent         *Consent
 	Consents        []Consent `json:",omitempty"` // former ones, the oldest first
 	Rating          *Rating
+}
+
+// lastWord is when somebody last said something in it; its opening is the first word.
+func (c *Conversation) lastWord() time.Time {
+	if c.LastWordAt != nil {
+		return *c.LastWordAt
+	}
+	return c.OpenedAt
 }
 
 // HeldBy tells whether somebody is the adviser who has the conversation, or had it when it was closed.

@@ -12,10 +12,10 @@ import (
 )
 
 // used are the parameters of the plan.
-var used = []string{"altra_sede_minuti", "assenza_secondi", "attesa_massima_minuti", "attese_per_stima", "capienza", "conservazione_giorni", "eventi_giorni"}
+var used = []string{"altra_sede_minuti", "aperte_per_persona", "assenza_secondi", "attesa_massima_minuti", "attese_per_stima", "capienza", "conservazione_giorni", "eventi_giorni", "inattiva_giorni"}
 
 // held are the values that each notice may name; one that is not here names none.
-var held = map[string][]string{"fuori_orario": {"prossima"}, "accesso_finito": {"matricola"}}
+var held = map[string][]string{"fuori_orario": {"prossima"}, "accesso_finito": {"matricola"}, "inattiva": {"giorni"}}
 
 // heldByReplies are the values that canned replies may name.
 var heldByReplies = []string{"matricola", "unita", "persona", "consulente"}
@@ -89,18 +89,38 @@ func checkHours(t *rulebook.Table) (out []rulebook.Defect) {
 		return []rulebook.Defect{defect(t.Place, "bad_table", "un ingresso (giorno) e due uscite di testo (dalle, alle)", "la tabella «%s» non ha la forma di un orario", t.ID)}
 	}
 	for _, v := range t.Versions {
+		spans := map[string][][2]int{} // of a day, in minutes
 		for _, row := range v.Rows {
-			if !slices.Contains(weekdays[:], row.Inputs[0].Text) {
-				out = append(out, defect(row.Place, "bad_value", "i giorni sono: "+strings.Join(weekdays[:], ", "), "«%s» non è un giorno della settimana", row.Inputs[0].Text))
+			day, known := dayOf(row.Inputs[0].Text)
+			if !known {
+				out = append(out, defect(row.Place, "bad_value", "i giorni sono: "+strings.Join(weekdays[:], ", ")+"; una seconda e una terza fascia dello stesso giorno: lun_2, lun_3", "«%s» non è un giorno della settimana", row.Inputs[0].Text))
 			}
 			h1, m1, ok1 := parseClock(row.Outputs[0].Text)
 			h2, m2, ok2 := parseClock(row.Outputs[1].Text)
 			if !ok1 || !ok2 || h2*60+m2 <= h1*60+m1 {
 				out = append(out, defect(row.Place, "bad_value", "scrivi le ore come \"15:00\", la seconda dopo la prima", "l'orario da «%s» a «%s» non è un orario", row.Outputs[0].Text, row.Outputs[1].Text))
+				continue
 			}
+			minutes := [2]int{h1*60 + m1, h2*60 + m2}
+			for _, other := range spans[day] {
+				if minutes[0] < other[1] && other[0] < minutes[1] {
+					out = append(out, defect(row.Place, "bad_value", "fai cominciare l'una dopo la fine dell'altra", "due fasce dello stesso giorno («%s») si sovrappongono", day))
+				}
+			}
+			spans[day] = append(spans[day], minutes)
 		}
 	}
 	return out
+}
+
+// dayOf is the day of a row of the hours: lun_2 is a part of lun.
+func dayOf(code string) (day string, known bool) {
+	for _, part := range partsOfDay {
+		if day, is := strings.CutSuffix(code, part); is && slices.Contains(weekdays[:], day) {
+			return day, true
+		}
+	}
+	return code, false
 }
 
 func checkClasses(t, hours *rulebook.Table) (out []rulebook.Defect) {

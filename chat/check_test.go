@@ -32,6 +32,15 @@ type change struct{ name, file, from, to string }
 var slips = []change{
 	{"a day that is none", hoursFile, `giorno: "lun"`, `giorno: "lunedì"`},
 	{"hours that overlap: the same day twice", hoursFile, `giorno: "mar"`, `giorno: "lun"`},
+	{"two spans of a day that overlap", hoursFile, `giorno: "mar", dalle: "15:00"`, `giorno: "lun_2", dalle: "17:59"`},
+	{"a fourth span of a day", hoursFile, `giorno: "mar"`, `giorno: "mar_4"`},
+	{"a patience of no day", parametersFile, `value: "30"
+        law: [{act: M4620-2023}]
+        confidence: DEFAULT
+        note: "Una conversazione`, `value: "0"
+        law: [{act: M4620-2023}]
+        confidence: DEFAULT
+        note: "Una conversazione`},
 	{"hours that end before they begin", hoursFile, `dalle: "15:00", alle: "18:00", label: {it: "Lunedì"`, `dalle: "18:00", alle: "15:00", label: {it: "Lunedì"`},
 	{"hours that are none", hoursFile, `dalle: "15:00", alle: "18:00", label: {it: "Lunedì"`, `dalle: "15", alle: "18:00", label: {it: "Lunedì"`},
 	{"an end that is missing", hoursFile, `dalle: "15:00", alle: "18:00", label: {it: "Lunedì"`, `dalle: "15:00", label: {it: "Lunedì"`},

@@ -5,6 +5,7 @@ import "omnia/internal/fault"
 // The refusals of the service. Those that are about input have their place given by who reads the input.
 var (
 	ErrClosed        = fault.New(fault.Conflict, "conversation_closed", "The conversation is closed.")
+	ErrTooMany       = fault.New(fault.Conflict, "too_many_conversations", "The person has as many open conversations as one may have.")
 	ErrReused        = fault.New(fault.Conflict, "client_id_reused", "Another message was sent under this client_id.")
 	ErrTaken         = fault.New(fault.Conflict, "conversation_taken", "The conversation has another adviser.")
 	ErrNotClosed     = fault.New(fault.Conflict, "conversation_not_closed", "The conversation is still open.")

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +37,9 @@ const (
 // weekdays are the codes of the table of hours, from Monday.
 var weekdays = [7]string{"lun", "mar", "mer", "gio", "ven", "sab", "dom"}
 
+// partsOfDay follow the code of the day, for a service with breaks: lun, lun_2, lun_3.
+var partsOfDay = [3]string{"", "_2", "_3"}
+
 // searched bounds the look for the next opening: a service that is closed for longer is closed for good.
 const searched = 60
 
@@ -43,28 +47,34 @@ const searched = 60
 func (p *Plan) Open(at time.Time) (open bool, next time.Time) {
 	today := rome.Day(at)
 	for d := today; d <= today+searched; d++ {
-		from, to, ok := p.hours(d)
-		switch {
-		case !ok || !at.Before(to):
-			continue
-		case at.Before(from):
-			return false, from
+		for _, s := range p.hours(d) {
+			switch {
+			case !at.Before(s.to):
+				continue
+			case at.Before(s.from):
+				return false, s.from
+			}
+			return true, time.Time{}
 		}
-		return true, time.Time{}
 	}
 	return false, time.Time{}
 }
 
-// hours are those of a day, in Rome; ok is false when it is closed.
-func (p *Plan) hours(d calendar.Day) (from, to time.Time, ok bool) {
+// span is from when to when advisers answer without a break.
+type span struct{ from, to time.Time }
+
+// hours are those of a day, in Rome, in their order; none when it is closed.
+func (p *Plan) hours(d calendar.Day) (spans []span) {
 	if p.edition.Holidays.IsHoliday(d) {
-		return from, to, false
+		return nil
 	}
-	row := p.row(tableHours, weekdays[d.Weekday()], d)
-	if row == nil {
-		return from, to, false
+	for _, part := range partsOfDay {
+		if row := p.row(tableHours, weekdays[d.Weekday()]+part, d); row != nil {
+			spans = append(spans, span{clock(d, row.Outputs[0].Text), clock(d, row.Outputs[1].Text)})
+		}
 	}
-	return clock(d, row.Outputs[0].Text), clock(d, row.Outputs[1].Text), true
+	slices.SortFunc(spans, func(a, b span) int { return a.from.Compare(b.from) })
+	return spans
 }
 
 // clock is an hour of the wall on a day in Rome.
@@ -145,6 +155,14 @@ func (p *Plan) Retained() time.Duration {
 	return time.Duration(p.number("conservazione_giorni", 730)) * 24 * time.Hour
 }
 
+// Silent is how long nobody may say anything in an open conversation before it is closed; zero is for ever.
+func (p *Plan) Silent() time.Duration {
+	return time.Duration(p.number("inattiva_giorni", 0)) * 24 * time.Hour
+}
+
+// OpenEach is how many open conversations one person may have; zero is as many as they like.
+func (p *Plan) OpenEach() int { return p.number("aperte_per_persona", 0) }
+
 // RetentionRule names the rule by which an edition says how long a conversation is kept, on a day.
 func RetentionRule(ed *rulebook.Edition, on calendar.Day) string {
 	_, named := ed.InForce(prefix+"conservazione_giorni", on)
@@ -164,7 +182,7 @@ func (p *Plan) Fits(a *Adviser, c *Conversation, waited time.Duration) bool {
 
 // notices are the codes of [Service] and their messages.
 var notices = map[string]string{
-	"closed_hours": "fuori_orario", "transferred": "trasferita", "adviser_gone": "consulente_assente", "access_ended": "accesso_finito", "long_wait": "attesa_lunga",
+	"closed_hours": "fuori_orario", "transferred": "trasferita", "adviser_gone": "consulente_assente", "access_ended": "accesso_finito", "long_wait": "attesa_lunga", "silent": "inattiva",
 }
 
 // Notice is a text of the service.

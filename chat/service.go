@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,6 +26,10 @@ type Rules interface {
 	Kept() time.Duration
 	// Retained is how long a conversation is kept after its end.
 	Retained() time.Duration
+	// Silent is how long nobody may say anything in an open conversation before it is closed; zero is for ever.
+	Silent() time.Duration
+	// OpenEach is how many open conversations one person may have; zero is as many as they like.
+	OpenEach() int
 	// Samples are how many waits an estimate needs.
 	Samples() int
 	// Capacity is how many conversations an adviser may have at a time.
@@ -33,7 +38,7 @@ type Rules interface {
 	Replies(language string, words map[string]string) []Reply
 	// Fits tells whether an adviser may be given a conversation of that class after it has waited so long.
 	Fits(a *Adviser, c *Conversation, waited time.Duration) bool
-	// Notice is a text of the service in a language: closed_hours, transferred, adviser_gone, access_ended, long_wait.
+	// Notice is a text of the service in a language: closed_hours, transferred, adviser_gone, access_ended, long_wait, silent.
 	Notice(code, language string, words map[string]string) string
 }
 
@@ -82,6 +87,9 @@ func (s *Service) Open(ctx context.Context, o Opening) (*Conversation, error) {
 		if err := t.LockQueue(ctx); err != nil {
 			return err
 		}
+		if err := t.roomFor(ctx, o.By.ID); err != nil {
+			return err
+		}
 		if err := t.Insert(ctx, c); err != nil {
 			return err
 		}
@@ -102,6 +110,27 @@ func (s *Service) Open(ctx context.Context, o Opening) (*Conversation, error) {
 		return nil, err
 	}
 	return s.Storage.Conversation(ctx, c.ID) // as it stands after the assignment
+}
+
+// roomFor is ErrTooMany when a person has as many open conversations as one may have. The queue is locked: nobody opens another
+// meanwhile.
+func (t *turn) roomFor(ctx context.Context, persona string) error {
+	most := t.service.Rules().OpenEach()
+	if most == 0 {
+		return nil
+	}
+	open := 0
+	for _, state := range []State{Queued, Assigned} {
+		list, _, err := t.service.Storage.Conversations(ctx, Criteria{OpenedBy: persona, State: state}, archive.Page{Limit: most})
+		if err != nil {
+			return err
+		}
+		open += len(list)
+	}
+	if open >= most {
+		return ErrTooMany
+	}
+	return nil
 }
 
 // Sending is a message on its way in.
@@ -327,45 +356,74 @@ func (s *Service) Close(ctx context.Context, conversation, by, reason string) (c
 		if c, err = t.Lock(ctx, conversation); err != nil || c.State == Closed {
 			return err
 		}
-		waited := c.State == Queued
-		now := t.now
-		c.State, c.ClosedAt, c.ClosedBy, c.CloseReason = Closed, &now, by, reason
-		if err := t.Update(ctx, c); err != nil {
-			return err
-		}
-		if err := t.tell(ctx, c, EventClosed, encode(closing{c.ID, reason, instant(now)}), c.participants()...); err != nil {
-			return err
-		}
-		if waited {
-			return t.positions(ctx, c.Class)
-		}
-		if err := t.Busy(ctx, c.Adviser, now); err != nil {
-			return err
-		}
-		return t.assign(ctx) // whoever had it has room again
+		return t.close(ctx, c, by, reason)
 	})
 	return c, err
 }
 
+// close ends a conversation that is locked, behind the queue.
+func (t *turn) close(ctx context.Context, c *Conversation, by, reason string) error {
+	waited := c.State == Queued
+	now := t.now
+	c.State, c.ClosedAt, c.ClosedBy, c.CloseReason = Closed, &now, by, reason
+	if err := t.Update(ctx, c); err != nil {
+		return err
+	}
+	if err := t.tell(ctx, c, EventClosed, encode(closing{c.ID, reason, instant(now)}), c.participants()...); err != nil {
+		return err
+	}
+	if waited {
+		return t.positions(ctx, c.Class)
+	}
+	if err := t.Busy(ctx, c.Adviser, now); err != nil {
+		return err
+	}
+	return t.assign(ctx) // whoever had it has room again
+}
+
+// The reasons of conversations that the service has closed.
+const (
+	ReasonAccessEnded = "accesso_cessato" // see [Service.End]
+	ReasonSilent      = "inattiva"        // see [Service.EndSilent]
+)
+
 // End closes a conversation whose person may not act for the matricola any more. The notice stays in it, for whoever
 // may read it; nothing of it is sent to that person.
 func (s *Service) End(ctx context.Context, conversation string) error {
-	err := s.transact(ctx, func(ctx context.Context, t *turn) error {
-		c, err := t.Lock(ctx, conversation)
-		if err != nil || c.State == Closed {
-			return err
-		}
-		return t.notice(ctx, c, "access_ended", map[string]string{"matricola": c.Matricola})
-	})
-	if err != nil {
-		return err
-	}
-	_, err = s.Close(ctx, conversation, "", ReasonAccessEnded)
-	return err
+	return s.end(ctx, conversation, "access_ended", ReasonAccessEnded, nil)
 }
 
-// ReasonAccessEnded is the reason of conversations that [Service.End] has closed.
-const ReasonAccessEnded = "accesso_cessato"
+// EndSilent closes a conversation in which nobody has said anything for as long as the rules allow, and tells who is in it. Else it does
+// nothing.
+func (s *Service) EndSilent(ctx context.Context, c *Conversation) error {
+	if !s.isSilent(c) {
+		return nil
+	}
+	return s.end(ctx, c.ID, "silent", ReasonSilent, s.isSilent)
+}
+
+func (s *Service) isSilent(c *Conversation) bool {
+	allowed := s.Rules().Silent()
+	return allowed > 0 && s.now().Sub(c.lastWord()) >= allowed
+}
+
+// end closes an open conversation in the name of the service, with a notice, if it is such when it is locked; nil is whatever it is.
+func (s *Service) end(ctx context.Context, conversation, notice, reason string, such func(*Conversation) bool) error {
+	return s.transact(ctx, func(ctx context.Context, t *turn) error {
+		if err := t.LockQueue(ctx); err != nil {
+			return err
+		}
+		c, err := t.Lock(ctx, conversation)
+		if err != nil || c.State == Closed || such != nil && !such(c) {
+			return err
+		}
+		days := strconv.Itoa(int(s.Rules().Silent() / (24 * time.Hour)))
+		if err := t.notice(ctx, c, notice, map[string]string{"matricola": c.Matricola, "giorni": days}); err != nil {
+			return err
+		}
+		return t.close(ctx, c, "", reason)
+	})
+}
 
 // Rate keeps what the person thought of a conversation that is closed; once.
 func (s *Service) Rate(ctx context.Context, conversation string, score int, comment string) error {
@@ -465,7 +523,7 @@ func (t *turn) say(ctx context.Context, c *Conversation, m *Message) error {
 	if err := t.Add(ctx, m); err != nil {
 		return err
 	}
-	c.LastSeq = m.Seq
+	c.LastSeq, c.LastWordAt = m.Seq, &m.SentAt
 	if m.Author.ID == c.Adviser && c.FirstAnswerAt == nil {
 		c.FirstAnswerAt = &m.SentAt
 	}

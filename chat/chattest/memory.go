@@ -57,6 +57,16 @@ func (m *Memory) Conversation(_ context.Context, id string) (*chat.Conversation,
 	return nil, archive.ErrNotFound
 }
 
+// Conversations are those in a state that somebody opened: no more is asked for here.
+func (m *Memory) Conversations(_ context.Context, what chat.Criteria, page archive.Page) (list []chat.Conversation, more bool, err error) {
+	for _, c := range m.conversations {
+		if c.OpenedBy.ID == what.OpenedBy && c.State == what.State && len(list) < page.Limit {
+			list = append(list, *c)
+		}
+	}
+	return list, false, nil
+}
+
 // Waiting is the queue.
 func (m *Memory) Waiting(context.Context) (list []chat.Conversation, err error) {
 	for _, c := range m.conversations {

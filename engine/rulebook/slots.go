@@ -111,4 +111,5 @@ var TraceSlots = map[string]string{
 	"persona":    "il nome di chi ha aperto la conversazione",
 	"consulente": "il nome del consulente che risponde",
 	"prossima":   "il giorno e l'ora in cui il servizio riapre",
+	"giorni":     "quanti giorni una conversazione può restare senza messaggi",
 }

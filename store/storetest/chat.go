@@ -25,6 +25,8 @@ func (alwaysOpen) Capacity() int                                              { 
 func (alwaysOpen) Replies(string, map[string]string) []chat.Reply             { return nil }
 func (alwaysOpen) Gone() time.Duration                                        { return time.Minute }
 func (alwaysOpen) LongestWait() time.Duration                                 { return time.Hour }
+func (alwaysOpen) Silent() time.Duration                                      { return 0 }
+func (alwaysOpen) OpenEach() int                                              { return 0 }
 func (alwaysOpen) Samples() int                                               { return 3 }
 func (alwaysOpen) Fits(*chat.Adviser, *chat.Conversation, time.Duration) bool { return true }
 func (alwaysOpen) Notice(code, _ string, _ map[string]string) string          { return code }
