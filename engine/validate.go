@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"omnia/engine/calendar"
 	"omnia/engine/fact"
 	"omnia/engine/quantity"
@@ -126,6 +128,7 @@ type validation struct {
 	asked   []fact.Ref                  // the same, in the order in which they were met
 	needs   map[fact.Ref]*rulebook.Rule // the first rule that needs each
 	wrong   bool                        // an error on the merits
+	barred  bool                        // one on which no decision can be taken, whatever else there is
 	out     *Validation
 }
 
@@ -134,6 +137,9 @@ func (v *validation) run() {
 	v.count()
 	for i := range v.plan.checks {
 		v.rule(i)
+	}
+	if v.barred { // a rule that can't judge such facts is not to blame, and its words help nobody
+		v.out.Findings = slices.DeleteFunc(v.out.Findings, func(f Finding) bool { return f.Code == codeRuleFailed })
 	}
 	v.derive()
 	v.states()

@@ -107,6 +107,7 @@ func (v *validation) add(k *formCheck, r *ruled) {
 	v.out.Findings = append(v.out.Findings, r.findings...)
 	v.ask(k.rule, r.wanted)
 	v.wrong = v.wrong || r.wrong
+	v.barred = v.barred || r.wrong && k.entry
 	if v.options.Observe == nil {
 		return
 	}

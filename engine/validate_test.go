@@ -231,20 +231,34 @@ func TestAFormThatIsNotThereIsRefused(t *testing.T) {
 // A rule that can't be evaluated is loud, is no refusal on the merits, and forbids the outcome valid.
 func TestARuleThatFailsForbidsValid(t *testing.T) {
 	t.Parallel()
-	g, cases := forms(t)
-	facts := strings.Replace(string(clean(cases).FactsJSON), `"2025-03-03"`, `"2015-09-21"`, 1) // before the parameters are in force
-	facts = strings.Replace(facts, `"2025-03-30"`, `"2015-09-27"`, 1)
-	a := checked(t, g, []byte(facts), engine.ValidateOptions{Form: "cigo", Language: "it"})
+	_, cases := forms(t)
+	const head = "        valid_from: \"2022-01-01\"\n        value: \"30\"\n"
+	g := engine.New(amended(t, "parameters/termini.yaml", head, strings.Replace(head, "\n", "\n        valid_to: \"2024-12-31\"\n", 1)))
+	a := checked(t, g, clean(cases).FactsJSON, engine.ValidateOptions{Form: "cigo", Language: "it"})
 	i := slices.IndexFunc(a.Findings, func(f engine.Finding) bool { return f.Code == "rule_failed" })
 	if i < 0 || a.Findings[i].Severity != "error" || a.Outcome == engine.OutcomeValid || len(a.Findings[i].Fields) == 0 {
 		t.Errorf("%s %+v", a.Outcome, a.Findings)
 	}
 }
 
-// From 2028 the seniority needed would be 20 days: a version of a parameter, and no code. Who was
-// judged by the old law still is.
-func TestALawChangeIsYAMLOnly(t *testing.T) {
+// Where no decision can be taken at all, that is said, and not which rules could not judge either.
+func TestWhatIsBeforeTheLawIsToldOnce(t *testing.T) {
 	t.Parallel()
+	g, cases := forms(t)
+	facts := strings.NewReplacer("2025-03-03", "2015-09-07", "2025-03-30", "2015-09-20", "2025-03-10", "2015-09-10").Replace(string(clean(cases).FactsJSON))
+	a := checked(t, g, []byte(facts), engine.ValidateOptions{Form: "cigo", Complete: true, Language: "it"})
+	codes := map[string]int{}
+	for _, f := range a.Findings {
+		codes[f.Code]++
+	}
+	if codes["before_law"] != 1 || codes["rule_failed"] != 0 || a.Outcome != engine.OutcomeInvalid {
+		t.Errorf("%s %v", a.Outcome, codes)
+	}
+}
+
+// amended is the shipped edition with one text of one file changed.
+func amended(t *testing.T, file, from, to string) *rulebook.Edition {
+	t.Helper()
 	files := fstest.MapFS{}
 	err := fs.WalkDir(rules.FS, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -257,23 +271,31 @@ func TestALawChangeIsYAMLOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const file, head = "parameters/termini.yaml", "    unit: day\n    versions:\n      - version: 2\n        valid_from: \"2022-01-01\"\n        value: \"30\"\n"
 	text := string(files[file].Data)
-	if strings.Count(text, head) != 1 {
-		t.Fatal("the parameter is written otherwise")
+	if strings.Count(text, from) != 1 {
+		t.Fatalf("%s: not there, or not once: %q", file, from)
 	}
-	files[file].Data = []byte(strings.Replace(text, head, `    unit: day
+	files[file].Data = []byte(strings.Replace(text, from, to, 1))
+	ed, defects := rulebook.Load(files)
+	if err := defects.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return ed
+}
+
+// From 2028 the seniority needed would be 20 days: a version of a parameter, and no code. Who was
+// judged by the old law still is.
+func TestALawChangeIsYAMLOnly(t *testing.T) {
+	t.Parallel()
+	const head = "    unit: day\n    versions:\n      - version: 2\n        valid_from: \"2022-01-01\"\n        value: \"30\"\n"
+	ed := amended(t, "parameters/termini.yaml", head, `    unit: day
     versions:
       - version: 3
         valid_from: "2028-01-01"
         value: "20"
         law: [{act: L234}]
         confidence: CONFIRMED
-`+strings.TrimPrefix(head, "    unit: day\n    versions:\n"), 1))
-	ed, defects := rulebook.Load(files)
-	if err := defects.Err(); err != nil {
-		t.Fatal(err)
-	}
+`+strings.TrimPrefix(head, "    unit: day\n    versions:\n"))
 	_, cases := forms(t)
 	facts := strings.ReplaceAll(string(clean(cases).FactsJSON), `"anzianita_giorni":400`, `"anzianita_giorni":25`)
 	for year, want := range map[string]bool{"2025": true, "2028": false} {
