@@ -128,7 +128,7 @@ type validation struct {
 	asked   []fact.Ref                  // the same, in the order in which they were met
 	needs   map[fact.Ref]*rulebook.Rule // the first rule that needs each
 	wrong   bool                        // an error on the merits
-	barred  bool                        // one on which no decision can be taken, whatever else there is
+	final   bool                        // one on which nothing can be decided, whatever else there is
 	out     *Validation
 }
 
@@ -138,7 +138,7 @@ func (v *validation) run() {
 	for i := range v.plan.checks {
 		v.rule(i)
 	}
-	if v.barred { // a rule that can't judge such facts is not to blame, and its words help nobody
+	if v.final { // a rule that can't judge such facts is not to blame, and its words help nobody
 		v.out.Findings = slices.DeleteFunc(v.out.Findings, func(f Finding) bool { return f.Code == codeRuleFailed })
 	}
 	v.derive()

@@ -32,7 +32,6 @@ type formCheck struct {
 	reads   slotSet
 	counter int  // index in counters; -1: none
 	alone   bool // what it says of a row rests on no other row
-	entry   bool // it is a check on the facts themselves: counters would be refused where it finds an error
 }
 
 // planner builds the plans of an edition.
@@ -237,7 +236,6 @@ func (p *formPlan) counter(k *rulebook.Counter) int {
 
 func (b *planner) check(p *formPlan, r *rulebook.Rule) *formCheck {
 	k := &formCheck{check: b.ready[r], counter: p.counter(r.Counter), alone: true, reads: b.readsOf(r)}
-	k.entry = slices.ContainsFunc(b.engine.checks, func(c *check) bool { return c.rule == r })
 	if k.counter >= 0 { // what it asks for is asked of what those facts are presumed from
 		k.reads = k.reads.union(b.of(r.Counter.Reads()))
 	}

@@ -48,6 +48,7 @@ type ruled struct {
 	wanted   []fact.Ref // the facts to ask for, each once
 	failed   bool       // it could not be evaluated on some row
 	wrong    bool       // it reported an error on the merits
+	final    bool       // one on which nothing can be decided
 	rows     []rowState // by row; of a rule without rows, one
 	details  []rowDetail
 }
@@ -107,7 +108,7 @@ func (v *validation) add(k *formCheck, r *ruled) {
 	v.out.Findings = append(v.out.Findings, r.findings...)
 	v.ask(k.rule, r.wanted)
 	v.wrong = v.wrong || r.wrong
-	v.barred = v.barred || r.wrong && k.entry
+	v.final = v.final || r.final
 	if v.options.Observe == nil {
 		return
 	}
@@ -352,7 +353,7 @@ func (r *ruleRun) tell(rows []int) {
 		f.Suggestion = r.suggestion(x, rows)
 	}
 	if f.Severity == severityOfError && first.state != failing {
-		r.ruled.wrong = true
+		r.ruled.wrong, r.ruled.final = true, r.ruled.final || x.Final
 	}
 	r.findings = append(r.findings, f)
 }

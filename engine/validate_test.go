@@ -245,7 +245,7 @@ func TestARuleThatFailsForbidsValid(t *testing.T) {
 func TestWhatIsBeforeTheLawIsToldOnce(t *testing.T) {
 	t.Parallel()
 	g, cases := forms(t)
-	facts := strings.NewReplacer("2025-03-03", "2015-09-07", "2025-03-30", "2015-09-20", "2025-03-10", "2015-09-10").Replace(string(clean(cases).FactsJSON))
+	facts := strings.NewReplacer("2025-03-03", "2015-09-07", "2025-03-30", "2015-09-20").Replace(string(clean(cases).FactsJSON)) // a slip of the year
 	a := checked(t, g, []byte(facts), engine.ValidateOptions{Form: "cigo", Complete: true, Language: "it"})
 	codes := map[string]int{}
 	for _, f := range a.Findings {

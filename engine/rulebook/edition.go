@@ -188,6 +188,7 @@ type RuleVersion struct {
 	Fields   []string   // as written: "periodo.giorni_fruiti"
 	Code     string
 	Unknown  string
+	Final    bool // an error on which nothing can be decided: rules that can't judge such facts are not to blame
 	Message  *Template
 
 	// Of the rules of a form.

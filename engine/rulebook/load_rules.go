@@ -50,6 +50,9 @@ func (l *loader) rule(o object) *Rule {
 			"severity": rv.Severity, "fields": rv.Fields, "code": rv.Code, "unknown": rv.Unknown,
 		}
 		words := map[string]any{"message": v.texts("message")}
+		if rv.Final {
+			meaning["final"] = true
+		}
 		addFormMeaning(o, v, rv, meaning, words)
 		l.item(v, "rule", r.ID, r.Title, heads[i], meaning, words)
 	}
@@ -80,6 +83,9 @@ func (l *loader) ruleVersion(o object, s *Scope, counted bool) RuleVersion {
 	v := RuleVersion{
 		Version: l.version(o), Severity: o.text("severity"), Fields: o.strings("fields"), Code: o.text("code"),
 		Unknown: o.text("unknown"), When: l.condition(o, "when", s), Finding: l.condition(o, "finding", s),
+	}
+	if v.Final = o.flag("final"); v.Final && v.Severity != "error" {
+		l.defect(o, "final", "not_an_error", "scrivi severity: error, o togli final", "solo con un errore non c'è altro da decidere")
 	}
 	l.findingOrVerdicts(o, counted)
 	if s == nil {

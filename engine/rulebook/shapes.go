@@ -225,6 +225,7 @@ var rulesFile = &shape{name: "rules", text: "questo file", keys: []key{
 			must("fields", listOf(1, dottedID), "i fatti di cui parla"),
 			must("code", plainID, "il codice stabile della segnalazione"),
 			must("unknown", codeOf(UnknownAsk, UnknownSkip), "con fatti ignoti: ask li chiede, skip tace"),
+			may("final", flag, "se con questa segnalazione non c'è altro da decidere: le regole di un modulo che non si possono valutare tacciono"),
 			may("values", &form{kind: formMap, of: formula}, "in un modulo: altri valori che la frase può dire, per nome"),
 			must("message", texts, "la frase, con i fatti tra graffe: {periodo.dal}"),
 			may("several", texts, "in un modulo: la frase per più righe insieme, con {quanti} e {righe}"),
