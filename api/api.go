@@ -158,6 +158,7 @@ type server struct {
 
 	chatLimiter *limiter
 	streams     streamCount
+	glances     turns[glance, seen]
 	streaming   map[string]bool // paths of streams
 }
 

@@ -3,13 +3,20 @@ package api
 import (
 	"errors"
 	"sync"
+	"time"
 )
 
 // streamCount bounds how many streams are open, of one person and of all.
 type streamCount struct {
 	mu    sync.Mutex
 	total int
-	each  map[string]int
+	each  map[string]*ownStreams
+}
+
+// ownStreams are those of one person.
+type ownStreams struct {
+	open     int
+	listened time.Time // when it was last said that one of them is open
 }
 
 // heldBack refuses a flood of what is stored for others to see: messages, and apart from them files, pointers and
@@ -28,14 +35,19 @@ var errStreams = errors.New("too many streams are open")
 func (n *streamCount) enter(persona string) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.total >= streamsTotal || n.each[persona] >= streamsEach {
+	own := n.each[persona]
+	if n.total >= streamsTotal || own != nil && own.open >= streamsEach {
 		return errStreams
 	}
-	if n.each == nil {
-		n.each = map[string]int{}
+	if own == nil {
+		if n.each == nil {
+			n.each = map[string]*ownStreams{}
+		}
+		own = &ownStreams{}
+		n.each[persona] = own
 	}
 	n.total++
-	n.each[persona]++
+	own.open++
 	return nil
 }
 
@@ -43,7 +55,21 @@ func (n *streamCount) leave(persona string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.total--
-	if n.each[persona]--; n.each[persona] == 0 {
+	if own := n.each[persona]; own.open == 1 {
 		delete(n.each, persona)
+	} else {
+		own.open--
 	}
+}
+
+// listens tells whether it is time to say that a stream of somebody is open: once for all their tabs, and not at each heartbeat of each.
+func (n *streamCount) listens(persona string, now time.Time) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	own := n.each[persona]
+	if own == nil || now.Sub(own.listened) < heartbeat*2/3 {
+		return false
+	}
+	own.listened = now
+	return true
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"omnia/archive"
 	"omnia/chat"
 	"omnia/identity"
 	"omnia/internal/fault"
@@ -67,7 +68,11 @@ func (s *server) streamEvents(c *call) error {
 		return failure(c.lang, codeStopping)
 	}
 	defer sub.Close()
-	st := &stream{server: s, call: c, who: who, sub: sub, out: http.NewResponseController(c.Writer), recorded: map[showing]bool{}}
+	asks, err := json.Marshal(personOf(who))
+	if err != nil {
+		return err
+	}
+	st := &stream{server: s, call: c, who: who, asks: string(asks), sub: sub, out: http.NewResponseController(c.Writer), recorded: map[showing]bool{}}
 	return st.run(resync, after)
 }
 
@@ -76,6 +81,7 @@ type stream struct {
 	server   *server
 	call     *call
 	who      *identity.Principal
+	asks     string // the same, as the policies know it; see glance
 	sub      *chat.Subscription
 	out      *http.ResponseController
 	recorded map[showing]bool // those that are in the record of accesses
@@ -130,7 +136,7 @@ func (st *stream) run(resync bool, at chat.Cursor) error {
 // listens says of an adviser that the stream is open. Where that can't be said now, the next heartbeat says it: a database that
 // is away for a moment is no reason to end all streams of advisers at once.
 func (st *stream) listens(ctx context.Context) {
-	if !st.who.Has("advisor") {
+	if !st.who.Has("advisor") || !st.server.streams.listens(st.who.Subject, st.server.Now()) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, st.server.Limits.Time)
@@ -228,37 +234,63 @@ type showing struct {
 	asAdviser bool
 }
 
+// glance is the question whether somebody may see what happens on a matricola, now: all that the answer hangs on, but for the rows.
+type glance struct {
+	asks string // the principal, as the policies know it
+	showing
+}
+
+// seen is the answer: the verdict, as the record of accesses has it.
+type seen struct {
+	line    archive.Access
+	refused bool
+}
+
 // may asks whether the person may see what happens on that matricola, now. The first time of each is in the record
-// of accesses before anything is shown, and so is a refusal.
+// of accesses before anything is shown, and so is a refusal. The tabs of one person that have the same event ask together.
 func (st *stream) may(ctx context.Context, what showing) (bool, error) {
-	s, c := st.server, st.call
+	s := st.server
+	answer, err := s.glances.ask(ctx, glance{st.asks, what}, func() (seen, error) { return st.look(ctx, what) })
+	if err != nil || st.recorded[what] && !answer.refused {
+		return err == nil, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.Limits.Time)
 	defer cancel()
-	request := *c.Context.Request
-	c = &call{Context: c.Context.Copy(), lang: c.lang, now: s.Now()}
-	c.Request = request.WithContext(ctx)
-	var err error
-	if what.asAdviser {
-		_, err = s.authorize(c, "chat.rispondi", "")
-	} else {
-		_, err = s.authorize(c, "chat.usa", what.matricola)
-	}
-	f, failed := errors.AsType[*fault.Fault](err)
-	refused := failed && (f.Kind == fault.Forbidden || f.Kind == fault.NotFound)
-	switch {
-	case err != nil && !refused:
-		return false, err
-	case st.recorded[what] && !refused:
-		return true, nil
-	}
-	for _, l := range c.lines {
-		l.Matricola, l.Oggetto = what.matricola, "flusso degli eventi"
-	}
+	c := st.apart(ctx)
+	line := s.line(c, answer.line.Azione, what.matricola)
+	line.Oggetto = "flusso degli eventi"
+	line.Ruolo, line.Base, line.Delega, line.Policy, line.Esito = answer.line.Ruolo, answer.line.Base, answer.line.Delega, answer.line.Policy, answer.line.Esito
 	if err := s.writeRecord(ctx, c); err != nil {
 		return false, err
 	}
 	st.recorded[what] = true
-	return !refused, nil
+	return !answer.refused, nil
+}
+
+// look puts the question to the policies, on the rows as they are, within the time of a request.
+func (st *stream) look(ctx context.Context, what showing) (seen, error) {
+	ctx, cancel := context.WithTimeout(ctx, st.server.Limits.Time)
+	defer cancel()
+	c := st.apart(ctx)
+	action, matricola := "chat.usa", what.matricola
+	if what.asAdviser {
+		action, matricola = "chat.rispondi", ""
+	}
+	_, err := st.server.authorize(c, action, matricola)
+	f, failed := errors.AsType[*fault.Fault](err)
+	refused := failed && (f.Kind == fault.Forbidden || f.Kind == fault.NotFound)
+	if err != nil && !refused {
+		return seen{}, err
+	}
+	return seen{*c.lines[0], refused}, nil
+}
+
+// apart is a call of this stream at this moment, with lines of its own for the record of accesses.
+func (st *stream) apart(ctx context.Context) *call {
+	request := *st.call.Context.Request
+	c := &call{Context: st.call.Context.Copy(), lang: st.call.lang, now: st.server.Now()}
+	c.Request = request.WithContext(ctx)
+	return c
 }
 
 // write sends text within the time that one write may take.
@@ -268,7 +300,5 @@ func (st *stream) write(text string) error {
 	return err
 }
 
-func (st *stream) flush() error {
-	_ = st.out.SetWriteDeadline(time.Now().Add(eventGrace))
-	return st.out.Flush()
-}
+// flush sends what was written, within the time that the last of it was given.
+func (st *stream) flush() error { return st.out.Flush() }

@@ -27,6 +27,7 @@ type archiveSizes struct {
 	connections  []int // over which decisions are asked for
 	units        int   // matricole whose counters are asked
 	few, many    int   // matricole of the two studios
+	chat         chatSizes
 	hasty        bool
 }
 

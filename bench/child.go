@@ -49,6 +49,9 @@ func (b *bench) served(args []string) (http.Handler, error) {
 	if args[0] == "archive" {
 		return b.serveArchive(args[1], args[2])
 	}
+	if args[0] == "fan-out" {
+		return bareFanOut(), nil
+	}
 	if args[0] == "form" {
 		return service(b.engine), nil
 	}

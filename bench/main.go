@@ -58,6 +58,7 @@ var groups = []struct {
 	{"import", (*bench).imports},
 	{"lists", (*bench).lists},
 	{"record", (*bench).recorded},
+	{"chat", (*bench).chatted},
 	{"million", (*bench).million},
 }
 
@@ -71,7 +72,8 @@ func main() {
 	slice := flag.Duration("slice", 100*time.Millisecond, "how long each subject runs in a round")
 	profile := flag.String("cpuprofile", "", "write a CPU profile")
 	folder := flag.String("rules", "", "folder of rules, else the embedded")
-	sizes := archiveSizes{small: 10_000, units: 200, few: 50, many: 5_000, connections: []int{32, 256}}
+	sizes := archiveSizes{small: 10_000, units: 200, few: 50, many: 5_000, connections: []int{32, 256},
+		chat: chatSizes{people: 157, tabs: 32, connect: 10_000, pairs: 100, talk: 2000, rate: 50, spoken: 20 * time.Second, missed: 10_000}}
 	flag.IntVar(&sizes.large, "large", 1_000_000, "provvedimenti in the large archive of the group search")
 	flag.IntVar(&sizes.decisions, "decisions", 1_000_000, "decisions in the log of the group million, which is run only when -only names it")
 	flag.IntVar(&sizes.rows, "rows", 100_000, "provvedimenti that the group import brings in")
