@@ -118,7 +118,7 @@ func (a *audit) keep(name, text string) string {
 // changes publishes B. On PostgreSQL it is published into the archive by the command line; SQLite's file is the service's own, which reads
 // its folder again.
 func (a *audit) changes() {
-	load := &asked{under: map[string]string{}, pause: 50 * time.Millisecond}
+	load := &asked{pause: 50 * time.Millisecond}
 	load.run(a.tokens["portale"], a.server)
 	forFebruary(a.t, a.folder, "cigo.yaml", "cigo.biennio.max_weeks", `"40"`)
 	forFebruary(a.t, a.folder, "cigo.yaml", "cigo.request.max_weeks", `"12"`) // three are asked: it decides nothing here
@@ -129,13 +129,8 @@ func (a *audit) changes() {
 		a.place.rulesCommand(a.t, exitFine, "publish", "2030-2", "--dir", a.folder, "--database", a.place.dsn, "--activate")
 	}
 	eventually(a.t, "B is in use", func() bool { return a.object(a.get("", "/status"))["edition"] == "2030-2" })
-	after := load.count()
-	eventually(a.t, "decisions go on", func() bool { return load.count() > after })
-	close(load.stop)
-	load.wait.Wait()
-	if len(load.strange) > 0 {
-		a.t.Errorf("%d requests were lost: %s", len(load.strange), load.strange[0])
-	}
+	load.goesOn(a.t, 1)
+	load.end(a.t)
 	var edition, body string
 	a.now, edition, body = a.decide()
 	a.want("edition", edition, "2030-2")
