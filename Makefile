@@ -11,7 +11,7 @@ FUZZTIME ?= 10000x
 PKG ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help tools postgres chromium poppler build run test unit race vet fmt-check fmt rules-check fuzz replay-corpus corpus mutants crash bench million generate lint clean
+.PHONY: help tools postgres chromium poppler build run test unit race vet fmt-check fmt rules-check fuzz replay-corpus corpus mutants crash upgrade bench million generate lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -93,6 +93,11 @@ mutants: ## every small mistake in the rules of the forms, one by one: do their 
 KILLS ?= 1000
 crash: postgres ## kill -9 the service KILLS times on each database under load: what was answered is there once, and the log verifies
 	OMNIA_KILLS=$(KILLS) $(GO) test ./cmd/omnia -run '^TestEveryAnswerHoldsAfterKills$$' -count=1 -v -timeout 6h
+
+# The commit whose program is live before the upgrade.
+FROM ?= HEAD~1
+upgrade: postgres ## put this program beside the live one of the commit FROM, on one database and under load, and take the older one away
+	OMNIA_UPGRADE_FROM=$(FROM) $(GO) test ./cmd/omnia -run '^TestARollingUpgradeKeepsOneLog$$' -count=1 -v
 
 bench: ## the benchmarks
 	$(GO) run ./bench

@@ -50,6 +50,7 @@ type serveConfig struct {
 
 	Addr      string `env:"OMNIA_ADDR" default:"127.0.0.1:8080" help:"Address to listen on (default ${default})."`
 	Demo      string `env:"OMNIA_DEMO" enum:"auto,no" default:"auto" help:"Demo data: auto puts them into an empty archive when signing in is for development; no never does (default ${default})."`
+	Activate  string `env:"OMNIA_ACTIVATE" enum:"auto,no" default:"auto" help:"The edition that this program brings: auto takes it into use when it goes on from the one in use; no only stores it, while older instances that may not read it are still live (default ${default})."`
 	PublicURL string `env:"OMNIA_PUBLIC_URL" placeholder:"URL" help:"Where callers reach the service, for logs and the OpenAPI document (default: the address)."`
 
 	TrustedProxies []string `env:"OMNIA_TRUSTED_PROXIES" placeholder:"CIDR,…" help:"Proxies whose X-Forwarded-For is believed (default none)."`

@@ -111,8 +111,14 @@ func exitCode(err error, stderr io.Writer) int {
 	return exitUsage
 }
 
+// release names a program that is built outside its repository: go build -ldflags "-X main.release=2027.1".
+var release string
+
 // version is what the binary was built from.
 func version() string {
+	if release != "" {
+		return release
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"

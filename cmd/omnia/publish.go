@@ -21,6 +21,7 @@ type publisher struct {
 	policies *policies.Policies
 	log      *slog.Logger
 	shelf    shelf
+	keeps    bool // start leaves the edition in use where it is
 }
 
 // errMoved says that another edition was taken into use while it was weighed whether to take one.
@@ -50,7 +51,7 @@ func (p *publisher) tryStart(ctx context.Context, ed *rulebook.Edition, fsys fs.
 	if err != nil {
 		return err
 	}
-	activate := in == nil || !known && p.succeeds(ctx, ed, in)
+	activate := in == nil || !known && !p.keeps && p.succeeds(ctx, ed, in)
 	if err := p.put(ctx, ed, fsys, in, activate, reason); err != nil {
 		return err
 	}

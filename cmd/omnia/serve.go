@@ -157,7 +157,7 @@ func (s *service) begin(ctx context.Context) error {
 }
 
 func (s *service) publisher() *publisher {
-	return &publisher{store: s.archive, policies: s.policies, log: s.log, shelf: shelf{store: s.archive}}
+	return &publisher{store: s.archive, policies: s.policies, log: s.log, shelf: shelf{store: s.archive}, keeps: s.Activate == "no"}
 }
 
 // tested refuses a new edition out of a folder when one of its cases does not hold. Those of the rules that are built in were

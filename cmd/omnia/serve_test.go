@@ -79,6 +79,12 @@ func command(t *testing.T, env []string, args ...string) *exec.Cmd {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return commandOf(t, path, env, args...)
+}
+
+// commandOf is another program in its place.
+func commandOf(t *testing.T, path string, env []string, args ...string) *exec.Cmd {
+	t.Helper()
 	cmd := exec.CommandContext(t.Context(), path, args...)
 	cmd.Env = append([]string{"OMNIA_ADDR=127.0.0.1:0", "OMNIA_DATA=" + filepath.Join(t.TempDir(), "data")}, env...)
 	return cmd
@@ -87,7 +93,13 @@ func command(t *testing.T, env []string, args ...string) *exec.Cmd {
 // start serves on a free port and waits for the greeting.
 func start(t *testing.T, env ...string) *server {
 	t.Helper()
-	s := &server{t: t, cmd: command(t, env, "serve"), log: &lockedBuffer{}, ended: make(chan struct{})}
+	return serving(t, command(t, env, "serve"))
+}
+
+// serving starts a command that serves, and waits for its greeting.
+func serving(t *testing.T, cmd *exec.Cmd) *server {
+	t.Helper()
+	s := &server{t: t, cmd: cmd, log: &lockedBuffer{}, ended: make(chan struct{})}
 	s.cmd.Stderr = s.log
 	stdout, err := s.cmd.StdoutPipe()
 	if err != nil {
