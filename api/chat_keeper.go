@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -20,9 +22,10 @@ import (
 // old. Every
 // instance runs one; what one has done, the others find done.
 type ChatKeeper struct {
-	server *server
-	stop   context.CancelFunc
-	done   sync.WaitGroup
+	server  *server
+	stop    context.CancelFunc
+	done    sync.WaitGroup
+	garbage int // that may be there now, in hundredths; 0 is not set yet
 }
 
 // The rhythm of the keeper.
@@ -72,12 +75,37 @@ func (k *ChatKeeper) run(ctx context.Context) {
 		}
 		k.attempt(ctx, "ending conversations", k.endOld)
 		k.attempt(ctx, "sweeping the queue", k.server.Chat.Sweep)
+		k.tidy()
 		if now := k.server.Now(); now.Sub(purged) > purgeEvery &&
 			k.attempt(ctx, "purging events", k.purge) && k.attempt(ctx, "forgetting old conversations", k.forget) {
 			purged = now // else there is more to do than one attempt has time for
 		}
 	}
 }
+
+// tidy has garbage collected sooner while many streams are open: they hold much memory for long and make little of it, and the collector
+// would let garbage take as much again. With so much that is alive it does not run more often than it does without them. Who sets GOGC
+// decides otherwise.
+func (k *ChatKeeper) tidy() {
+	if k.server.Hub == nil || os.Getenv("GOGC") != "" {
+		return
+	}
+	percent := usualGarbage
+	if k.server.Hub.Streams() >= manyStreams {
+		percent = leastGarbage
+	}
+	if percent != k.garbage {
+		k.garbage = percent
+		debug.SetGCPercent(percent)
+	}
+}
+
+// How much garbage there may be, in hundredths of what is alive.
+const (
+	usualGarbage = 100
+	leastGarbage = 40
+	manyStreams  = 1000
+)
 
 // attempt does one thing within the time of a request; what fails is tried again the next time.
 func (k *ChatKeeper) attempt(ctx context.Context, what string, do func(context.Context) error) bool {

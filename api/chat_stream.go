@@ -34,103 +34,142 @@ const (
 // Before an event leaves, it is asked whether the person may still see its matricola: when not, the stream ends
 // with resync, and the event is never shown.
 func (s *server) streamEvents(c *call) error {
-	who := c.who()
-	if who == nil {
-		return unauthenticated(c)
-	}
-	if err := s.chatThere(c); err != nil {
-		return err
-	}
-	if s.Hub == nil {
-		return failure(c.lang, codeArchiveUnavailable)
-	}
-	if !who.Has("advisor") && !who.Has("impresa") {
-		return forbidden(c, codeForbidden)
-	}
-	if err := s.streams.enter(who.Subject); err != nil {
-		return failure(c.lang, codeTooManyStreams, streamsEach)
-	}
-	defer s.streams.leave(who.Subject)
-	q := readQuery(c)
-	asked := q.text("last_event_id", "")
-	if err := q.err(); err != nil {
-		return err
-	}
-	if header := c.GetHeader("Last-Event-ID"); header != "" {
-		asked = header
-	}
-	after, resync, err := chat.Follow(c.Request.Context(), s.Chat.Storage, who.Subject, asked)
+	st, err := s.openStream(c)
 	if err != nil {
 		return err
 	}
-	sub, err := s.Hub.Subscribe(who.Subject, after)
-	if err != nil {
-		return failure(c.lang, codeStopping)
+	defer st.close()
+	if st.greet() == nil {
+		st.follow()
 	}
-	defer sub.Close()
-	asks, err := json.Marshal(personOf(who))
-	if err != nil {
-		return err
-	}
-	st := &stream{server: s, call: c, who: who, asks: string(asks), sub: sub, out: http.NewResponseController(c.Writer), recorded: map[showing]bool{}}
-	return st.run(resync, after)
+	return nil // however it ended: the client comes back and finds everything where it was
 }
 
 // stream is one response under way.
+//
+// Thousands of them wait at a time, each on the stack of its goroutine. So what goes on before the waiting, and after it, is in functions of its
+// own: a stack that is less than a quarter full is halved when garbage is collected, and follow with all that has called it is a little less.
 type stream struct {
 	server   *server
 	call     *call
 	who      *identity.Principal
 	asks     string // the same, as the policies know it; see glance
 	sub      *chat.Subscription
+	at       chat.Cursor // where it begins
+	lost     bool        // that is not where the client was: it must read the state again
 	out      *http.ResponseController
 	recorded map[showing]bool // those that are in the record of accesses
+}
+
+// openStream is a stream from where the client was, or wants to begin.
+func (s *server) openStream(c *call) (*stream, error) {
+	who := c.who()
+	if who == nil {
+		return nil, unauthenticated(c)
+	}
+	if err := s.chatThere(c); err != nil {
+		return nil, err
+	}
+	if s.Hub == nil {
+		return nil, failure(c.lang, codeArchiveUnavailable)
+	}
+	if !who.Has("advisor") && !who.Has("impresa") {
+		return nil, forbidden(c, codeForbidden)
+	}
+	q := readQuery(c)
+	asked := q.text("last_event_id", "")
+	if err := q.err(); err != nil {
+		return nil, err
+	}
+	if header := c.GetHeader("Last-Event-ID"); header != "" {
+		asked = header
+	}
+	asks, err := json.Marshal(personOf(who))
+	if err != nil {
+		return nil, err
+	}
+	st := &stream{server: s, call: c, who: who, asks: string(asks), out: http.NewResponseController(c.Writer), recorded: map[showing]bool{}}
+	if err := s.streams.enter(who.Subject); err != nil {
+		return nil, failure(c.lang, codeTooManyStreams, streamsEach)
+	}
+	if st.at, st.lost, err = chat.Follow(c.Request.Context(), s.Chat.Storage, who.Subject, asked); err == nil {
+		if st.sub, err = s.Hub.Subscribe(who.Subject, st.at); err != nil {
+			err = failure(c.lang, codeStopping)
+		}
+	}
+	if err != nil {
+		s.streams.leave(who.Subject)
+		return nil, err
+	}
+	return st, nil
+}
+
+func (st *stream) close() {
+	st.sub.Close()
+	st.server.streams.leave(st.who.Subject)
 }
 
 // errCut ends a stream that has begun: nothing more can be said to who reads it.
 var errCut = errors.New("the stream was cut")
 
-func (st *stream) run(resync bool, at chat.Cursor) error {
-	st.begin(at, resync)
-	if resync {
-		if err := st.resync(at); err != nil {
-			return nil
+// greet sends what a stream begins with.
+func (st *stream) greet() error {
+	st.begin()
+	if st.lost {
+		if err := st.resync(st.at); err != nil {
+			return err
 		}
 	}
-	if err := st.flush(); err != nil {
-		return nil
-	}
-	end := time.NewTimer(st.life())
+	return st.flush()
+}
+
+// follow sends what happens until the stream ends.
+func (st *stream) follow() {
+	end, beat := time.NewTimer(st.life()), time.NewTicker(heartbeat)
 	defer end.Stop()
-	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
+	gone, stopping, woken := st.call.Request.Context().Done(), st.server.Hub.Done(), st.sub.Woken()
+	for st.catchUp() {
+		select {
+		case <-woken:
+		case <-beat.C:
+			if !st.beat() {
+				return
+			}
+		case <-end.C:
+			return
+		case <-stopping:
+			return
+		case <-gone:
+			return
+		}
+	}
+}
+
+// catchUp sends all that is there; false when the stream can't go on.
+func (st *stream) catchUp() bool {
 	ctx := st.call.Request.Context()
 	for {
 		events, err := st.sub.Ready(ctx)
-		if err == nil && len(events) > 0 {
-			err = st.send(ctx, events)
-		}
 		if err != nil {
-			return nil // the client comes back and finds everything where it was
+			return false
 		}
-		if len(events) > 0 {
-			continue
+		if len(events) == 0 {
+			return true
 		}
-		select {
-		case <-st.sub.Woken():
-		case <-beat.C:
-			if st.write(":\n\n") != nil || st.flush() != nil {
-				return nil
-			}
-			st.listens(ctx)
-		case <-end.C:
-			return nil
-		case <-st.server.Hub.Done():
-			return nil
-		case <-ctx.Done():
-			return nil
+		if err := st.send(ctx, events); err != nil {
+			return false
 		}
 	}
+}
+
+// beat keeps the stream alive; false when it is not any more.
+func (st *stream) beat() bool {
+	if st.write(":\n\n") != nil || st.flush() != nil {
+		return false
+	}
+	st.listens(st.call.Request.Context())
+	return true
 }
 
 // listens says of an adviser that the stream is open. Where that can't be said now, the next heartbeat says it: a database that
@@ -157,7 +196,7 @@ func (st *stream) life() time.Duration {
 
 // begin sends the headers at once, when to come back, and the place from which the stream goes on: a client that is cut off
 // before its first event comes back to that place. Before a resync none is told, so that a resync that is lost comes again.
-func (st *stream) begin(at chat.Cursor, resync bool) {
+func (st *stream) begin() {
 	h := st.call.Writer.Header()
 	h.Set("Content-Type", typeEvents)
 	h.Set("Cache-Control", "no-store, no-transform")
@@ -166,8 +205,8 @@ func (st *stream) begin(at chat.Cursor, resync bool) {
 	st.call.Status(http.StatusOK)
 	retry := comeBack + rand.N(comeBack)
 	place := ""
-	if !resync {
-		place = "id: " + at.String() + "\n"
+	if !st.lost {
+		place = "id: " + st.at.String() + "\n"
 	}
 	_ = st.write(fmt.Sprintf("%sretry: %d\n\n", place, retry.Milliseconds()))
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"omnia/bench/measure"
 	"omnia/internal/pgtest"
@@ -49,9 +50,10 @@ func TestTheRecordIsMeasured(t *testing.T) {
 	t.Parallel()
 	b := small(t)
 	b.sizes.decisions, b.sizes.connections = 200, []int{2, 5}
+	b.sizes.chat = chatSizes{people: 3, tabs: 2, connect: 12, pairs: 2, talk: 8, rate: 20, spoken: 300 * time.Millisecond, missed: 400}
 	err := b.with(func(d *databases) error {
 		b.shared = d
-		return errors.Join(b.recorded(), b.million())
+		return errors.Join(b.recorded(), b.million(), b.chatted())
 	})
 	if err != nil {
 		t.Error(err)
