@@ -92,9 +92,24 @@ func readLeaf(data []byte, l *leaf) error {
 
 // SchemaOf is the kind of a leaf; an error when it is none.
 func SchemaOf(data []byte) (string, error) {
+	schema, _, err := Identify(data)
+	return schema, err
+}
+
+// InstantOf is when a leaf says that it was written; an error when it is none.
+func InstantOf(data []byte) (time.Time, error) {
 	var l leaf
 	err := readLeaf(data, &l)
-	return l.schema, err
+	return instantOf(l.instant), err
+}
+
+// Identify is the kind and the id of a leaf; an error when it is none.
+func Identify(data []byte) (schema, id string, err error) {
+	var l leaf
+	if err := readLeaf(data, &l); err != nil {
+		return "", "", err
+	}
+	return l.schema, unescape(l.id), nil
 }
 
 // decode reads a leaf that must be of that kind.

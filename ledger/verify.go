@@ -31,6 +31,7 @@ type Report struct {
 	Activations                             int64
 	Checkpoints                             int64
 	Erased                                  int64 // values that can't be shown any more
+	Unlogged                                int64 // lines of the record of accesses that are older than the log, which does not bind them; of a stored log only
 	Lines, Bytes                            int64
 	Complete                                bool // every leaf from the first to the head
 	Head                                    *Signed
