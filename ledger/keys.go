@@ -109,6 +109,14 @@ func (k *Keyring) Rotate(public string, size int64, at time.Time) (*Keyring, err
 	return &next, next.Check()
 }
 
+// id is the name and the hash of a key, as signatures have them.
+func (k *Key) id() string {
+	if v, err := note.NewVerifier(k.Verifier); err == nil {
+		return fmt.Sprintf("%s+%08x", v.Name(), v.KeyHash())
+	}
+	return k.Verifier
+}
+
 // good tells whether the key may have signed that checkpoint.
 func (k *Key) good(c *Checkpoint) bool {
 	n := c.Tree.N

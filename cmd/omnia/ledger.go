@@ -359,10 +359,11 @@ type ledgerRotateCmd struct {
 	Key string `arg:"" help:"Public key that signs from here on: NAME+HASH+KEY. Every instance must have its secret in OMNIA_LEDGER_KEY before."`
 }
 
-// Run ends the time of the last key at the size that the log has now, and begins that of the new one with the next leaf.
+// Run names the new key in the log, signed by the last one, and ends the time of that one there; the next leaf is of the new one.
+// So the secret of the key that ends is needed.
 func (c *ledgerRotateCmd) Run(ctx context.Context, std streams) error {
 	return c.change(ctx, std, func(ring *ledger.Keyring, size int64) (*ledger.Keyring, error) {
-		return ring.Rotate(c.Key, size+1, time.Now().UTC().Truncate(time.Millisecond))
+		return ring.Rotate(c.Key, size+1, time.Now().UTC().Truncate(time.Millisecond).Add(time.Millisecond)) // the leaf is signed in this one
 	})
 }
 
