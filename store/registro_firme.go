@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,6 +23,24 @@ func (s *Store) Head(ctx context.Context) (*ledger.Signed, error) {
 		return nil, err
 	}
 	return head.signed()
+}
+
+// HeadOf is the checkpoint that leaves before size are proved under: the last that as many witnesses have signed as the keyring asks for, so that
+// the proof can be verified; or the head when none of these has so many leaves.
+func (s *Store) HeadOf(ctx context.Context, size int64) (*ledger.Signed, error) {
+	head, err := s.readHead(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := head.keyring()
+	if err != nil {
+		return nil, err
+	}
+	signed, err := s.witnessed(ctx, head, keys)
+	if errors.Is(err, ErrUnwitnessed) || err == nil && signed.Tree.N < size {
+		return head.signed()
+	}
+	return signed, err
 }
 
 func (r *headRow) signed() (*ledger.Signed, error) {
