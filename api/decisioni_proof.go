@@ -21,7 +21,7 @@ func (s *server) proveDecision(c *call) error {
 		return err
 	}
 	ctx := c.Request.Context()
-	head, err := s.Ledger.Head(ctx)
+	head, err := s.Ledger.HeadOf(ctx, d.Position+1)
 	if err != nil {
 		return err
 	}
@@ -46,11 +46,11 @@ func (s *server) gatherEvidence(c *call) error {
 		return err
 	}
 	ctx := c.Request.Context()
-	head, err := s.Ledger.Head(ctx)
+	entries, err := s.evidence(ctx, d.Decision)
 	if err != nil {
 		return err
 	}
-	entries, err := s.evidence(ctx, d.Decision)
+	head, err := s.Ledger.HeadOf(ctx, needed(d.Decision, entries))
 	if err != nil {
 		return err
 	}
@@ -74,15 +74,24 @@ func (s *server) gatherEvidence(c *call) error {
 	return out.Close()
 }
 
-// evidence are the leaves of one case, ascending.
+// needed is how many leaves a checkpoint must have at least: the decision, and the erasures that say why something is not there.
+func needed(d *ledger.Decision, entries []*ledger.Entry) int64 {
+	return max(d.Position, slices.Max(append(erasuresOf(entries), 0))) + 1
+}
+
+// evidence are the leaves of one case, ascending: among them that which took its edition into use.
 func (s *server) evidence(ctx context.Context, d *ledger.Decision) ([]*ledger.Entry, error) {
 	r := &d.Receipt
 	ids := []string{r.ID, editionLeaf + r.Edition, editionLeaf + r.Edition + " " + string(r.PolicyDigest)}
+	activation, err := s.activationOf(ctx, d)
+	if err != nil {
+		return nil, err
+	}
 	accesses, err := s.accessesTo(ctx, d)
 	if err != nil {
 		return nil, err
 	}
-	entries, err := s.leaves(ctx, append(ids, accesses...))
+	entries, err := s.leaves(ctx, slices.Concat(ids, activation, accesses))
 	if err != nil {
 		return nil, err
 	}
@@ -97,6 +106,20 @@ func (s *server) evidence(ctx context.Context, d *ledger.Decision) ([]*ledger.En
 	}
 	slices.SortFunc(entries, func(a, b *ledger.Entry) int { return int(a.Position - b.Position) })
 	return slices.CompactFunc(entries, func(a, b *ledger.Entry) bool { return a.Position == b.Position }), nil
+}
+
+// activationOf is the id of the leaf that took an edition into use before the decision: why it was under this one.
+func (s *server) activationOf(ctx context.Context, d *ledger.Decision) ([]string, error) {
+	list, err := s.Archive.Activations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range list { // the last one first
+		if a.Position < d.Position {
+			return []string{a.ID}, nil
+		}
+	}
+	return nil, nil
 }
 
 // editionLeaf begins the ids of the leaves of editions. Behind the name may stand the policies that it was published with later.

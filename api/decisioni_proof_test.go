@@ -160,7 +160,7 @@ func TestEvidenceIsVerifiedOffline(t *testing.T) {
 		k.shown(t, "titolare", id)
 		k.as("operatore", get("/v1/decisions/"+id))
 		k.decide(t, "portale", history(named)) // not of this case
-		if r := verified(t, k, id); r.Decisions != 1 || r.Editions != 1 || r.Accesses != 3 || r.Complete {
+		if r := verified(t, k, id); r.Decisions != 1 || r.Editions != 1 || r.Activations != 1 || r.Accesses != 3 || r.Complete {
 			t.Errorf("%+v", r)
 		}
 		want(t, k.as("operatore", get("/v1/decisions/"+id+"/evidence")), http.StatusForbidden, "role_not_allowed")
@@ -173,6 +173,50 @@ func TestEvidenceIsVerifiedOffline(t *testing.T) {
 			t.Error("altered facts are not noticed")
 		}
 	})
+}
+
+// Where the keyring asks for witnesses, proofs are under what they have signed: the last head alone would not be believed.
+func TestProofsAreUnderWhatWitnessesHaveSigned(t *testing.T) {
+	t.Parallel()
+	k := newCourt(t)
+	id, _ := k.decide(t, "portale", history(named))
+	secret, public, err := ledger.GenerateKey(rand.Reader, "osservatorio.example/1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := k.store.ChangeKeyring(t.Context(), func(ring *ledger.Keyring, _ int64) (*ledger.Keyring, error) {
+		out := *ring
+		out.Witnesses, out.Quorum = append(out.Witnesses, ledger.Key{Verifier: public}), 1
+		return &out, out.Check()
+	}); err != nil {
+		t.Fatal(err)
+	}
+	witness, err := ledger.NewWitness(secret, k.keys(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := witness.Cosign(nil, k.checkpoint(t).Note, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.store.Cosign(t.Context(), signed.Note); err != nil {
+		t.Fatal(err)
+	}
+	late, _ := k.decide(t, "portale", history(named))
+	verified(t, k, id)
+	for proved, believed := range map[string]bool{id: true, late: false} {
+		p, err := ledger.DecodeProof(bytes.TrimSpace(k.as("auditor", get("/v1/decisions/"+proved+"/proof")).Body.Bytes()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		head, err := p.Verify(k.keys(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := k.keys(t).Witnessed(head); (err == nil) != believed {
+			t.Errorf("the proof of %s is under a checkpoint of %d leaves: %v", proved, head.Tree.N, err)
+		}
+	}
 }
 
 // Two decisions on the same facts under two editions differ because of the limit; a corrected measure would have changed one.

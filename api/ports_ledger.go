@@ -25,6 +25,9 @@ type Ledger interface {
 
 	// Head is the last checkpoint, as it is signed.
 	Head(ctx context.Context) (*ledger.Signed, error)
+	// HeadOf is the checkpoint that leaves before size are proved under: the last that as many witnesses have signed as the keyring asks
+	// for, or the head when none of these has so many leaves.
+	HeadOf(ctx context.Context, size int64) (*ledger.Signed, error)
 	// Keyring is what is needed to check the log.
 	Keyring(ctx context.Context) (*ledger.Keyring, error)
 	// ReadTiles reads the tree; see ledger.TileReader.

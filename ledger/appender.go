@@ -43,7 +43,9 @@ var ErrFenced = errors.New("the log has grown meanwhile")
 // It is to be kept in the transaction that holds the head; when that is on disk, Kept is to be told.
 //
 // ErrReadOnly: none of the keys is good now. ErrRollback and ErrSplitView are not to be tried again.
-func (a *Appender) Step(ctx context.Context, checkpoint string, keys *Keyring, r TileReader, leaves []Waiting) (*Extension, error) {
+//
+// It is signed as of before the instant before, if there is one: a key whose successor comes into use then must have signed sooner.
+func (a *Appender) Step(ctx context.Context, checkpoint string, keys *Keyring, r TileReader, leaves []Waiting, before time.Time) (*Extension, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if err := a.enter(ctx, checkpoint, keys, r); err != nil {
@@ -52,6 +54,9 @@ func (a *Appender) Step(ctx context.Context, checkpoint string, keys *Keyring, r
 	signer, at, err := a.signer(keys, a.head.edge.size+int64(len(leaves)))
 	if err != nil {
 		return nil, err
+	}
+	if !before.IsZero() && !at.Before(before) {
+		at = before.Add(-time.Millisecond)
 	}
 	h := a.head
 	a.head = nil // until it is known to be kept

@@ -39,7 +39,7 @@ func (d *database) step(a *ledger.Appender, ids ...string) (*ledger.Extension, e
 	for _, id := range ids {
 		leaves = append(leaves, ledger.Waiting{ID: id, Data: []byte("leaf " + id)})
 	}
-	x, err := a.Step(context.Background(), d.checkpoint, d.keys, d.shelf, leaves)
+	x, err := a.Step(context.Background(), d.checkpoint, d.keys, d.shelf, leaves, time.Time{})
 	if err != nil {
 		return nil, err
 	}

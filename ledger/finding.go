@@ -23,6 +23,7 @@ const (
 	CodeEdition    = "edition"    // under an edition that was not published before
 	CodeRule       = "rule"       // a rule that is not in the edition
 	CodePolicy     = "policy"     // policies that are not those of the edition
+	CodeKeys       = "keys"       // a key that the log did not name before, or another life of it
 	CodeErasure    = "erasure"    // erased without a leaf that says so, or the other way round
 )
 

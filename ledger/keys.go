@@ -74,6 +74,9 @@ func (k *Keyring) Check() error {
 		if err != nil || v.Name() != k.Origin {
 			return fmt.Errorf("keyring: key %d of the log is none of %s: %w", i+1, k.Origin, orName(err))
 		}
+		if k.key(key.Verifier) != &k.Log[i] {
+			return fmt.Errorf("keyring: key %d of the log is in it already: a key has one life, make another one", i+1)
+		}
 		if i > 0 && (k.Log[i-1].UntilSize == 0 || k.Log[i-1].UntilSize > key.FromSize) {
 			return fmt.Errorf("keyring: key %d of the log begins at size %d, before the one before it ends", i+1, key.FromSize)
 		}
@@ -107,6 +110,14 @@ func (k *Keyring) Rotate(public string, size int64, at time.Time) (*Keyring, err
 	last.UntilSize, last.Until = size, &at
 	next.Log = append(next.Log, Key{Verifier: public, FromSize: size, From: &at})
 	return &next, next.Check()
+}
+
+// id is the name and the hash of a key, as signatures have them.
+func (k *Key) id() string {
+	if v, err := note.NewVerifier(k.Verifier); err == nil {
+		return fmt.Sprintf("%s+%08x", v.Name(), v.KeyHash())
+	}
+	return k.Verifier
 }
 
 // good tells whether the key may have signed that checkpoint.

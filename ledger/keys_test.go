@@ -157,6 +157,12 @@ func TestKeysRotate(t *testing.T) {
 	if _, err := ring.Rotate(public, 100, at); err == nil {
 		t.Error("a key without a life")
 	}
+	if _, err := ring.Rotate(public, 200, at.Add(time.Hour)); err == nil {
+		t.Error("a key takes over from itself: nothing could be signed any more")
+	}
+	if _, err := ring.Rotate(old.Log[0].Verifier, 200, at.Add(time.Hour)); err == nil {
+		t.Error("a key that was retired comes back")
+	}
 }
 
 // A log goes on under a new key, and the whole of it verifies with the new ring.

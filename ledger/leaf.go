@@ -18,6 +18,7 @@ const (
 	SchemaEdition = "edition/v1"
 
 	SchemaActivation = "activation/v1"
+	SchemaKeys       = "keys/v1"
 )
 
 // LeafHash is the hash of a leaf in the tree, RFC 6962 2.1: a byte 0 goes before it, so that no leaf can
@@ -45,6 +46,7 @@ type leaf struct {
 	files                                []file
 	entry                                []byte   // that was erased from
 	paths                                [][]byte // that were erased
+	keys                                 []Key    // of the log, from here on
 }
 
 type sealed struct{ path, hash []byte }
@@ -53,7 +55,7 @@ type file struct{ path, digest []byte }
 
 // subject names the leaf for a person.
 func (l *leaf) subject() string {
-	kind := map[string]string{SchemaReceipt: "decision", SchemaAccess: "access", SchemaErasure: "erasure", SchemaEdition: "edition", SchemaActivation: "activation"}[l.schema]
+	kind := map[string]string{SchemaReceipt: "decision", SchemaAccess: "access", SchemaErasure: "erasure", SchemaEdition: "edition", SchemaActivation: "activation", SchemaKeys: "change of keys"}[l.schema]
 	return kind + " " + unescape(l.id)
 }
 
@@ -67,6 +69,7 @@ var readers = []struct {
 	{SchemaErasure, readErasure},
 	{SchemaEdition, readEdition},
 	{SchemaActivation, readActivation},
+	{SchemaKeys, readKeys},
 }
 
 // readLeaf reads a leaf of any kind into l, whose room is used again.
@@ -92,9 +95,24 @@ func readLeaf(data []byte, l *leaf) error {
 
 // SchemaOf is the kind of a leaf; an error when it is none.
 func SchemaOf(data []byte) (string, error) {
+	schema, _, err := Identify(data)
+	return schema, err
+}
+
+// InstantOf is when a leaf says that it was written; an error when it is none.
+func InstantOf(data []byte) (time.Time, error) {
 	var l leaf
 	err := readLeaf(data, &l)
-	return l.schema, err
+	return instantOf(l.instant), err
+}
+
+// Identify is the kind and the id of a leaf; an error when it is none.
+func Identify(data []byte) (schema, id string, err error) {
+	var l leaf
+	if err := readLeaf(data, &l); err != nil {
+		return "", "", err
+	}
+	return l.schema, unescape(l.id), nil
 }
 
 // decode reads a leaf that must be of that kind.

@@ -36,9 +36,11 @@ func sampleLeaves(t testing.TB) map[string][]byte {
 	d := ledger.Edition{Name: "2026-1", Instant: noon, Digest: r.EditionDigest, PolicyDigest: r.PolicyDigest,
 		Items: []ledger.EditionItem{{"counter", "cigo.ore_un_terzo", 1, r.Rules[1].Digest}}, Files: []ledger.EditionFile{{"counters/cigo.yaml", r.FactsDigest}}}
 	on := ledger.Activation{ID: "t-1", Instant: noon, Edition: "2026-1", EditionDigest: r.EditionDigest, Reason: "pubblicazione", Actor: r.Actor}
+	to := noon.Add(time.Hour)
+	keys := ledger.Announcement{ID: "k-1", Instant: noon, Keys: []ledger.Key{{Verifier: "x+1+a", UntilSize: 9, Until: &to}, {Verifier: "x+2+b", FromSize: 9, From: &to}}}
 	leaves := map[string][]byte{}
 	for name, encode := range map[string]func() ([]byte, error){
-		"receipt": r.Encode, "access": a.Encode, "erasure": e.Encode, "edition": d.Encode, "activation": on.Encode,
+		"receipt": r.Encode, "access": a.Encode, "erasure": e.Encode, "edition": d.Encode, "activation": on.Encode, "announcement": keys.Encode,
 	} {
 		leaves[name] = must[[]byte](t)(encode())
 	}
@@ -80,6 +82,9 @@ func recoded(leaf []byte) (again []byte) {
 		again, _ = a.Encode()
 	}
 	if a, err := ledger.DecodeActivation(leaf); err == nil {
+		again, _ = a.Encode()
+	}
+	if a, err := ledger.DecodeAnnouncement(leaf); err == nil {
 		again, _ = a.Encode()
 	}
 	if e, err := ledger.DecodeErasure(leaf); err == nil {

@@ -29,10 +29,13 @@ type Verification struct {
 type Report struct {
 	Decisions, Accesses, Erasures, Editions int64
 	Activations                             int64
+	KeyChanges                              int64
 	Checkpoints                             int64
 	Erased                                  int64 // values that can't be shown any more
+	Unlogged                                int64 // lines of the record of accesses that are older than the log, which does not bind them; of a stored log only
 	Lines, Bytes                            int64
-	Complete                                bool // every leaf from the first to the head
+	Unannounced                             int64 // keys of the log that took over before it named any; of a complete export
+	Complete                                bool  // every leaf from the first to the head
 	Head                                    *Signed
 }
 
@@ -78,6 +81,8 @@ type reading struct {
 	editions map[string]*published
 	active   string             // digest of the edition in use; "" while nothing was activated
 	pending  map[int64][]absent // by position of the erasure
+
+	announced []announced // in their order
 }
 
 // published is what receipts are held against.
@@ -334,6 +339,9 @@ func (r *reading) contents() error {
 	case SchemaActivation:
 		r.report.Activations++
 		return r.activation()
+	case SchemaKeys:
+		r.report.KeyChanges++
+		return r.announcement()
 	}
 	r.report.Editions++
 	return r.edition()
@@ -618,5 +626,8 @@ func (r *reading) close() error {
 	for by, list := range r.pending {
 		return unsettled(list[0], by)
 	}
-	return nil
+	if !r.report.Complete {
+		return nil
+	}
+	return r.succession()
 }

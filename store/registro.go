@@ -114,6 +114,11 @@ const (
 // extend makes the log longer by entries, within the transaction that ctx carries, which has read head with its lock: leaves,
 // their rows, the tiles and the head.
 func (s *Store) extend(ctx context.Context, head *headRow, entries []*entry) (*ledger.Extension, error) {
+	return s.extendBefore(ctx, head, entries, time.Time{})
+}
+
+// extendBefore is extend, signed as of before an instant, if there is one.
+func (s *Store) extendBefore(ctx context.Context, head *headRow, entries []*entry, before time.Time) (*ledger.Extension, error) {
 	w := s.joined(ctx)
 	if w == nil {
 		return nil, errors.New("store: the log is made longer within a transaction only")
@@ -126,7 +131,7 @@ func (s *Store) extend(ctx context.Context, head *headRow, entries []*entry) (*l
 	for i, e := range entries {
 		leaves[i] = ledger.Waiting{ID: e.id, Data: e.leaf}
 	}
-	x, err := s.appender.Step(ctx, head.Checkpoint, keys, s, leaves)
+	x, err := s.appender.Step(ctx, head.Checkpoint, keys, s, leaves, before)
 	if err != nil {
 		return nil, s.unsigned(ctx, err)
 	}

@@ -212,7 +212,19 @@ var alterations = []struct {
 	{"whose decision it is", []string{`UPDATE decisioni SET matricola = '1111111111' WHERE posizione = 4`}, `^decision \S+, matricola: the table has "1111111111", .*\[altered\]$`, true},
 	{"who asked", []string{`UPDATE decisioni SET persona = 'altri' WHERE posizione = 4`}, `^decision \S+, persona: .*\[altered\]$`, true},
 	{"when it was taken", []string{`UPDATE decisioni SET istante = '2020-01-01T00:00:00.000000Z' WHERE posizione = 4`}, `^decision \S+, istante: .*\[altered\]$`, true},
-	{"how it ended", []string{`UPDATE classi SET esito = 'valid'`}, `^decision \S+, classe: .*\[altered\]$`, true},
+	{"how it ended", []string{`UPDATE classi SET esito = 'valid'`}, `^decision \S+, esito: .*\[altered\]$`, true},
+	{"by which id a decision is fetched", []string{`UPDATE foglie SET id = 'x' WHERE posizione = 4`}, `^decision \S+, id: the table has "x", .*\[altered\]$`, true},
+	{"by which id an access is fetched", []string{`UPDATE foglie SET id = 'x' WHERE posizione = 3`}, `^access \S+, id: the table has "x", .*\[altered\]$`, true},
+	{"what kind a leaf is said to be", []string{`UPDATE foglie SET tipo = 'erasure/v1' WHERE posizione = 3`}, `^access \S+, tipo: the table has "erasure/v1", .*\[altered\]$`, true},
+	{"a leaf behind the head", []string{`INSERT INTO foglie (posizione, id, tipo, dati) SELECT 8, 'x', tipo, dati FROM foglie WHERE posizione = 4`}, `^leaf 8: a row of foglie stands there, .*\[altered\]$`, true},
+	{"a decision before the first", []string{`INSERT INTO decisioni SELECT -1, istante, classe, matricola, unita_produttiva, persona, delega, settore, fatti, risultato FROM decisioni WHERE posizione = 4`}, `^leaf -1: a row of decisioni stands there, .*\[altered\]$`, true},
+	{"a line put into the record of accesses", []string{`INSERT INTO accessi SELECT 'x', istante, giorno, persona, codice_fiscale, ruolo, base, delega, azione, matricola, oggetto, motivo, esito, policy, correlazione, indirizzo FROM accessi LIMIT 1`}, `^access x: a line of accessi, .* has no leaf in it \[altered\]$`, true},
+	{"what an edition is called", []string{`UPDATE edizioni SET nome = 'altra'`}, `^edition 2026-1, nome: the table has "altra", .*\[altered\]$`, true},
+	{"when an edition was published", []string{`UPDATE edizioni SET pubblicata_il = '2020-01-01T00:00:00.000000Z'`}, `^edition 2026-1, pubblicata_il: .*\[altered\]$`, true},
+	{"the policies of an edition", []string{`DELETE FROM edizioni_policy`}, `^edition \S+ \S*, edizioni_policy: .*\[removed\]$`, true},
+	{"what a version means", []string{`UPDATE edizioni_voci SET digest = 'x'`}, `^\S+ \S+@1, edizioni_voci: .*\[altered\]$`, true},
+	{"why an edition was taken into use", []string{`UPDATE attivazioni SET motivo = 'x'`}, `^activation \S+, motivo: .*\[altered\]$`, true},
+	{"that an edition was taken into use", []string{`DELETE FROM attivazioni`}, `^activation \S+, attivazioni: its row is not in the table \[removed\]$`, true},
 	{"by which versions it is found", []string{`DELETE FROM insiemi_regole WHERE regola = 'ais.settimane_biennio'`}, `^decision \S+, insiemi_regole: it applied ais.settimane_biennio@1, and is not found by it \[removed\]$`, true},
 	{"by which hour it is found", []string{`UPDATE ore SET ultima = 5`}, `^decision \S+, ore: it stands at 7, .*\[altered\]$`, true},
 	{"a line of the record of accesses", []string{`UPDATE accessi SET matricola = '1111111111'`}, `^access \S+, matricola: .*\[altered\]$`, true},
@@ -245,7 +257,7 @@ func TestWhatIsAlteredInTheDatabaseIsFound(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				_, err = s.VerifyLog(t.Context(), ledger.Verification{Keys: keys})
+				_, err = s.VerifyLog(t.Context(), ledger.Verification{Keys: keys}, storetest.Esito)
 				if f, ok := errors.AsType[*ledger.Finding](err); !ok || !regexp.MustCompile(a.want).MatchString(f.Error()) {
 					t.Errorf("verified as %v, want %s", err, a.want)
 				}
@@ -254,6 +266,74 @@ func TestWhatIsAlteredInTheDatabaseIsFound(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestAnOutcomeThatIsCalledOtherwiseIsFound alters what a decision is called together with the name of its class, which is taken from it.
+func TestAnOutcomeThatIsCalledOtherwiseIsFound(t *testing.T) {
+	t.Parallel()
+	for _, d := range copies {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			dsn, key := d.dsn(t), newKey(t)
+			shortLog(t, dsn, key)
+			db := plain(t, d.driver, plainDSN(dsn))
+			disarm(t, d.driver, db)
+			s := openKeyed(t, dsn, key)
+			entries, err := s.Entries(t.Context(), 4, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := ledger.DecodeReceipt(entries[0].Leaf)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var set int64
+			if err := db.QueryRowContext(t.Context(), "SELECT c.insieme FROM decisioni AS d JOIN classi AS c ON c.id = d.classe WHERE d.posizione = 4").Scan(&set); err != nil {
+				t.Fatal(err)
+			}
+			class := store.ClassOf(set, r, "valid")
+			for _, sql := range []string{
+				fmt.Sprintf("INSERT INTO classi SELECT %d, c.insieme, c.edizione, c.edizione_digest, c.tipo, c.simulazione, 'valid' FROM decisioni AS d JOIN classi AS c ON c.id = d.classe WHERE d.posizione = 4", class),
+				fmt.Sprintf("UPDATE decisioni SET classe = %d WHERE posizione = 4", class),
+			} {
+				if _, err := db.ExecContext(t.Context(), sql); err != nil {
+					t.Fatal(err)
+				}
+			}
+			keys, err := s.Keyring(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = s.VerifyLog(t.Context(), ledger.Verification{Keys: keys}, storetest.Esito)
+			if want := "decision " + r.ID + `, esito: the table has "valid", the log "admissible" [altered]`; err == nil || err.Error() != want {
+				t.Errorf("verified as %v, want %s", err, want)
+			}
+		})
+	}
+}
+
+// TestAccessesFromBeforeTheLogAreTold has a line of the record of accesses that is older than the log.
+func TestAccessesFromBeforeTheLogAreTold(t *testing.T) {
+	t.Parallel()
+	for _, d := range copies {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			dsn, key := d.dsn(t), newKey(t)
+			shortLog(t, dsn, key)
+			const old = `INSERT INTO accessi SELECT 'x', '2001-01-01T00:00:00.000000Z', giorno, persona, codice_fiscale, ruolo, base, delega, azione, matricola, oggetto, motivo, esito, policy, correlazione, indirizzo FROM accessi LIMIT 1`
+			if _, err := plain(t, d.driver, plainDSN(dsn)).ExecContext(t.Context(), old); err != nil {
+				t.Fatal(err)
+			}
+			s := openKeyed(t, dsn, key)
+			keys, err := s.Keyring(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if report, err := s.VerifyLog(t.Context(), ledger.Verification{Keys: keys}, storetest.Esito); err != nil || report.Unlogged != 1 {
+				t.Errorf("%+v, %v, want one line without a leaf", report, err)
+			}
+		})
 	}
 }
 
@@ -304,7 +384,7 @@ func shortLog(t *testing.T, dsn, key string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if report, err := s.VerifyLog(t.Context(), ledger.Verification{Keys: keys}); err != nil || report.Head.Tree.N != 8 {
+	if report, err := s.VerifyLog(t.Context(), ledger.Verification{Keys: keys}, storetest.Esito); err != nil || report.Head.Tree.N != 8 {
 		t.Fatalf("%+v, %v", report, err)
 	}
 	if err := s.Close(); err != nil {
@@ -315,10 +395,10 @@ func shortLog(t *testing.T, dsn, key string) {
 // disarm takes the triggers of the log away.
 func disarm(t *testing.T, driver string, db *sql.DB) {
 	t.Helper()
-	statements := []string{"ALTER TABLE foglie DISABLE TRIGGER USER", "ALTER TABLE decisioni DISABLE TRIGGER USER", "ALTER TABLE accessi DISABLE TRIGGER USER"}
+	statements := []string{"ALTER TABLE foglie DISABLE TRIGGER USER", "ALTER TABLE decisioni DISABLE TRIGGER USER", "ALTER TABLE accessi DISABLE TRIGGER USER", "ALTER TABLE attivazioni DISABLE TRIGGER USER"}
 	if driver == "sqlite" {
 		statements = nil
-		each(t, db, "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN ('foglie', 'decisioni', 'accessi')", func(rows *sql.Rows) error {
+		each(t, db, "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN ('foglie', 'decisioni', 'accessi', 'attivazioni')", func(rows *sql.Rows) error {
 			var name string
 			err := rows.Scan(&name)
 			statements = append(statements, "DROP TRIGGER "+name)

@@ -171,7 +171,7 @@ func TestKeysAreRotated(t *testing.T) {
 	if err := decide(onlyOld); !errors.Is(err, ledger.ErrReadOnly) {
 		t.Errorf("with the old key: %v, want ErrReadOnly", err)
 	}
-	if report, _ := storetest.Verified(t, onlyOld); report.Decisions != 82 {
+	if report, _ := storetest.Verified(t, onlyOld); report.Decisions != 82 || report.KeyChanges != 1 || report.Unannounced != 0 {
 		t.Errorf("in the log: %+v", report)
 	}
 }

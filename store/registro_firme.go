@@ -3,9 +3,13 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
+	"github.com/google/uuid"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"omnia/archive"
@@ -19,6 +23,24 @@ func (s *Store) Head(ctx context.Context) (*ledger.Signed, error) {
 		return nil, err
 	}
 	return head.signed()
+}
+
+// HeadOf is the checkpoint that leaves before size are proved under: the last that as many witnesses have signed as the keyring asks for, so that
+// the proof can be verified; or the head when none of these has so many leaves.
+func (s *Store) HeadOf(ctx context.Context, size int64) (*ledger.Signed, error) {
+	head, err := s.readHead(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := head.keyring()
+	if err != nil {
+		return nil, err
+	}
+	signed, err := s.witnessed(ctx, head, keys)
+	if errors.Is(err, ErrUnwitnessed) || err == nil && signed.Tree.N < size {
+		return head.signed()
+	}
+	return signed, err
 }
 
 func (r *headRow) signed() (*ledger.Signed, error) {
@@ -50,7 +72,9 @@ func (s *Store) ActiveEdition(ctx context.Context) (string, error) {
 	return head.Edizione, nil
 }
 
-// ChangeKeyring puts another keyring into the row of the head, under its lock: nobody appends meanwhile.
+// ChangeKeyring puts another keyring into the row of the head, under its lock: nobody appends meanwhile. When the keys of the log change, a
+// leaf says so first, signed under the key that was good until then: who does it must have its secret. size is that of the log
+// with this leaf.
 func (s *Store) ChangeKeyring(ctx context.Context, change func(ring *ledger.Keyring, size int64) (*ledger.Keyring, error)) error {
 	return s.Within(ctx, func(ctx context.Context) error {
 		head, err := s.readHead(ctx, true)
@@ -61,15 +85,43 @@ func (s *Store) ChangeKeyring(ctx context.Context, change func(ring *ledger.Keyr
 		if err != nil {
 			return err
 		}
-		if ring, err = change(ring, head.Dimensione); err != nil {
+		next, err := change(ring, head.Dimensione+1)
+		if err != nil {
 			return err
 		}
-		text, err := json.Marshal(ring)
+		if !slices.Equal(ring.Log, next.Log) {
+			if err := s.announce(ctx, head, next); err != nil {
+				return err
+			}
+		}
+		text, err := json.Marshal(next)
 		if err != nil {
 			return fmt.Errorf("write the keyring: %w", err)
 		}
 		return s.failure(ctx, "change the keyring", s.db(ctx).Exec("UPDATE testa SET chiavi = ? WHERE id = 'testa'", string(text)).Error)
 	})
+}
+
+// announce appends the leaf that names the keys from here on. What signs it must be good under the new keyring, too: a successor
+// that begins at the size of this leaf, or before the last checkpoint was signed, is refused.
+func (s *Store) announce(ctx context.Context, head *headRow, next *ledger.Keyring) error {
+	a := ledger.Announcement{ID: uuid.Must(uuid.NewV7()).String(), Instant: s.now(), Keys: next.Log}
+	leaf, err := a.Encode()
+	if err != nil {
+		return fmt.Errorf("record a change of keys: %w", err)
+	}
+	var before time.Time
+	if last := next.Log[len(next.Log)-1]; last.From != nil {
+		before = *last.From
+	}
+	x, err := s.extendBefore(ctx, head, []*entry{{id: a.ID, schema: ledger.SchemaKeys, leaf: leaf}}, before)
+	if err != nil {
+		return err
+	}
+	if _, err := next.Open(x.Checkpoint.Note); err != nil {
+		return fmt.Errorf("the change of keys can't be signed under the key before it: %w", err)
+	}
+	return nil
 }
 
 // Cosign adds signatures of witnesses to a checkpoint of this log. It need not be one that is kept: the signature of the log on

@@ -22,17 +22,23 @@ import (
 //
 // What is wrong is a *ledger.Finding, the first there is. It reads the state of one moment and writes nothing; what is in memory does
 // not grow with the log. v.Keys must have come another way than from the database: who rewrites the log may rewrite its keyring.
-func (s *Store) VerifyLog(ctx context.Context, v ledger.Verification) (report *ledger.Report, err error) {
+//
+// esito calls an outcome what decisions are searched by, which no receipt has; nil leaves that column unread.
+func (s *Store) VerifyLog(ctx context.Context, v ledger.Verification, esito func(outcome []byte) (string, error)) (report *ledger.Report, err error) {
 	err = s.Snapshot(ctx, func(ctx context.Context) error {
 		signed, keys, err := s.exportable(ctx)
 		if err != nil {
 			return err
 		}
-		a := &audit{store: s, keys: keys, signed: signed, sets: map[int64]bool{}, hours: map[int64][2]int64{}}
+		a := &audit{store: s, keys: keys, signed: signed, esito: esito, sets: map[int64]bool{}, hours: map[int64][2]int64{}, editions: newEditionsSaid()}
 		if report, err = a.export(ctx, v); err != nil {
 			return a.named(ctx, err)
 		}
-		return a.tables(ctx)
+		if err := a.tables(ctx); err != nil {
+			return err
+		}
+		report.Unlogged, err = a.strays(ctx)
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -45,9 +51,12 @@ type audit struct {
 	store  *Store
 	keys   *ledger.Keyring
 	signed *ledger.Signed
+	esito  func(outcome []byte) (string, error)
 	active string             // digest of the edition taken into use last
 	sets   map[int64]bool     // of versions: found to be searchable
 	hours  map[int64][2]int64 // the places that an hour is said to have
+
+	editions *editionsSaid
 }
 
 // export verifies the log as its export.
@@ -167,12 +176,12 @@ func (a *audit) tables(ctx context.Context) error {
 		}
 		tiles := edge.Flush(size)
 		size += int64(len(page))
-		return errors.Join(a.tree(ctx, tiles, size), a.decisions(ctx, page), a.accesses(ctx, page), a.activations(page))
+		return errors.Join(a.tree(ctx, tiles, size), a.leaves(ctx, page), a.decisions(ctx, page), a.accesses(ctx, page), a.published(page))
 	})
 	if err != nil {
 		return err
 	}
-	return a.head(ctx)
+	return errors.Join(a.head(ctx), a.editionTables(ctx))
 }
 
 // tree holds tiles against those that are kept, as far as they are final.
@@ -189,21 +198,6 @@ func (a *audit) tree(ctx context.Context, tiles []ledger.KeptTile, size int64) e
 		if !bytes.HasPrefix(data[i], t.Data) {
 			return &ledger.Finding{Subject: fmt.Sprintf("tile %d of level %d", t.Number, t.Level), Code: ledger.CodeAltered, Text: fmt.Sprintf("its hashes are not those of the leaves before %d", size)}
 		}
-	}
-	return nil
-}
-
-// activations remembers which edition was taken into use last.
-func (a *audit) activations(page []*ledger.Entry) error {
-	for _, e := range page {
-		if schema, err := ledger.SchemaOf(e.Leaf); err != nil || schema != ledger.SchemaActivation {
-			continue
-		}
-		read, err := ledger.DecodeActivation(e.Leaf)
-		if err != nil {
-			return err
-		}
-		a.active = string(read.EditionDigest)
 	}
 	return nil
 }
@@ -249,8 +243,7 @@ type foundBy struct {
 	Testo           string // of the set of versions
 }
 
-// decisions holds the columns of decisions against their receipts and facts. What an outcome is called has no place in a receipt: it
-// is held against the name of its class, which is taken from the content.
+// decisions holds the columns of decisions against their receipts, facts and outcomes.
 func (a *audit) decisions(ctx context.Context, page []*ledger.Entry) error {
 	var list []foundBy
 	err := a.store.db(ctx).Raw(`SELECT d.posizione, d.istante, d.classe, d.matricola, d.unita_produttiva, d.persona, d.delega, d.settore, c.insieme, c.edizione,
@@ -280,6 +273,12 @@ func (a *audit) decision(ctx context.Context, e *ledger.Entry, has *foundBy) err
 		return err
 	}
 	subject := "decision " + r.ID
+	esito := has.Esito
+	if a.esito != nil {
+		if esito, err = a.esito(e.Outcome); err != nil {
+			return &ledger.Finding{Subject: subject, Field: "esito", Code: ledger.CodeFormat, Text: err.Error()}
+		}
+	}
 	err = same(subject, []column{
 		{"istante", millis(has.Istante), written(r.Instant)},
 		{"matricola", has.Matricola, recordable(facts.Azienda.Matricola)},
@@ -291,6 +290,7 @@ func (a *audit) decision(ctx context.Context, e *ledger.Entry, has *foundBy) err
 		{"edizione_digest", has.EdizioneDigest, string(r.EditionDigest)},
 		{"tipo", has.Tipo, r.Kind},
 		{"simulazione", fmt.Sprint(has.Simulazione), fmt.Sprint(boolean(r.Simulation))},
+		{"esito", has.Esito, recordable(esito)},
 		{"insieme", fmt.Sprint(has.Insieme), fmt.Sprint(contentID([]byte(has.Testo)))},
 		{"classe", fmt.Sprint(has.Classe), fmt.Sprint(classOf(has.Insieme, r, has.Esito))},
 	})

@@ -387,6 +387,7 @@ var inDatabases = []struct {
 	{"a byte of the row of an access", []string{`UPDATE foglie SET dati = replace(dati, '"auditor"', '"auditos"')`}, `access [0-9a-f-]+, leaf \d+: it is not the one that the tree was made of \[altered\]`},
 	{"a byte of the head", []string{`UPDATE testa SET checkpoint = replace(checkpoint, 'instant 2', 'instant 3')`}, `head of \d+ leaves: .*\[forged\]`},
 	{"a byte of what it is found by", []string{`UPDATE decisioni SET matricola = '0907451237' WHERE posizione = x`}, `decision [0-9a-f-]+, matricola: the table has "0907451237", the log "0907451236" \[altered\]`},
+	{"what its outcome is called", []string{`UPDATE classi SET esito = 'exempt'`}, `decision [0-9a-f-]+, esito: the table has "exempt", the log "[a-z_]+" \[altered\]`},
 	{"a decision taken out", []string{`DELETE FROM decisioni WHERE posizione = x`, `DELETE FROM foglie WHERE posizione = x`}, `leaf \d+: it is not there \[removed\]`},
 	{"an outcome taken out", []string{`DELETE FROM decisioni WHERE posizione = x`}, `decision [0-9a-f-]+: its row is not there: .* \[removed\]`},
 	{"two decisions exchanged", exchanged, `leaf \d+: decision [0-9a-f-]+ stands here, and what belongs here at \d+ \[moved\]`},
@@ -420,8 +421,10 @@ func (a *audit) cutBack() {
 	}
 	size := strings.Split(string(early), "\n")[1]
 	cut := []string{
-		`DELETE FROM decisioni WHERE posizione >= ` + size, `DELETE FROM foglie WHERE posizione >= ` + size, `DELETE FROM firme WHERE dimensione >= ` + size,
+		`DELETE FROM decisioni WHERE posizione >= ` + size, `DELETE FROM foglie WHERE posizione >= ` + size, `DELETE FROM accessi WHERE id NOT IN (SELECT id FROM foglie)`,
+		`DELETE FROM attivazioni WHERE posizione >= ` + size, `DELETE FROM edizioni_policy WHERE posizione >= ` + size, `DELETE FROM edizioni_voci`, `DELETE FROM firme WHERE dimensione >= ` + size,
 		`UPDATE testa SET dimensione = ` + size + `, checkpoint = '` + string(early) + `', edizione = (SELECT digest FROM edizioni WHERE nome = '2030-1')`,
+		`DELETE FROM edizioni WHERE posizione >= ` + size,
 	}
 	if out := a.altered(cut, exitFine); !strings.Contains(out, "an older state of the log would look just as sound") {
 		a.t.Error(out)
@@ -437,10 +440,13 @@ func (a *audit) altered(statements []string, want int, args ...string) string {
 	p := a.place.copied(a.t)
 	db := p.database(a.t)
 	defer db.Close()
-	disarm := []string{"ALTER TABLE foglie DISABLE TRIGGER USER", "ALTER TABLE decisioni DISABLE TRIGGER USER"}
+	disarm := []string{
+		"ALTER TABLE foglie DISABLE TRIGGER USER", "ALTER TABLE decisioni DISABLE TRIGGER USER",
+		"ALTER TABLE accessi DISABLE TRIGGER USER", "ALTER TABLE attivazioni DISABLE TRIGGER USER",
+	}
 	if p.dsn == "" {
 		disarm = nil
-		for name := range p.counts(a.t, "SELECT name, 1 FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN ('foglie', 'decisioni')") {
+		for name := range p.counts(a.t, "SELECT name, 1 FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN ('foglie', 'decisioni', 'accessi', 'attivazioni')") {
 			disarm = append(disarm, "DROP TRIGGER "+name)
 		}
 	}

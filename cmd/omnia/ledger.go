@@ -359,11 +359,29 @@ type ledgerRotateCmd struct {
 	Key string `arg:"" help:"Public key that signs from here on: NAME+HASH+KEY. Every instance must have its secret in OMNIA_LEDGER_KEY before."`
 }
 
-// Run ends the time of the last key at the size that the log has now, and begins that of the new one with the next leaf.
+// Run names the new key in the log, signed by the last one, and ends the time of that one there; the next leaf is of the new one.
+// So the secret of the key that ends is needed; and that of the new one must be beside it, or nothing could be signed from then on.
 func (c *ledgerRotateCmd) Run(ctx context.Context, std streams) error {
+	if err := c.kept(); err != nil {
+		return err
+	}
 	return c.change(ctx, std, func(ring *ledger.Keyring, size int64) (*ledger.Keyring, error) {
-		return ring.Rotate(c.Key, size+1, time.Now().UTC().Truncate(time.Millisecond))
+		return ring.Rotate(c.Key, size+1, time.Now().UTC().Truncate(time.Millisecond).Add(time.Millisecond)) // the leaf is signed in this one
 	})
+}
+
+// kept tells whether the secret of the new key is at hand.
+func (c *ledgerRotateCmd) kept() error {
+	secrets, err := c.secrets(c.Data)
+	if err != nil {
+		return usage(err)
+	}
+	for _, s := range secrets {
+		if public, err := ledger.PublicOf(s); err == nil && public == c.Key {
+			return nil
+		}
+	}
+	return usage(errors.New("OMNIA_LEDGER_KEY: the secret of the new key is not in the file, and nothing could be signed any more: put it there first, on every instance"))
 }
 
 // change changes the keyring, and prints the new one.
@@ -378,6 +396,9 @@ func (c archiveConfig) change(ctx context.Context, std streams, to func(*ledger.
 		next, err = to(ring, size)
 		return next, err
 	})
+	if errors.Is(err, ledger.ErrReadOnly) {
+		return usage(errors.New("OMNIA_LEDGER_KEY: a change of the keys is signed under the key that is good until then, and its secret is not in the file"))
+	}
 	if err != nil {
 		return wrong(err)
 	}

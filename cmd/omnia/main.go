@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -109,28 +108,4 @@ func exitCode(err error, stderr io.Writer) int {
 		return e.code
 	}
 	return exitUsage
-}
-
-// release names a program that is built outside its repository: go build -ldflags "-X main.release=2027.1".
-var release string
-
-// version is what the binary was built from.
-func version() string {
-	if release != "" {
-		return release
-	}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	revision, dirty := "unversioned", ""
-	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision":
-			revision = s.Value
-		case s.Key == "vcs.modified" && s.Value == "true":
-			dirty = " (modified)"
-		}
-	}
-	return revision + dirty + " " + info.GoVersion
 }

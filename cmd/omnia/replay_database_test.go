@@ -141,12 +141,37 @@ func (p *place) watch(t *testing.T, keys string) {
 	}
 }
 
+// refuseRotation tries to have that key sign from here on, which must be refused for that reason.
+func (p *place) refuseRotation(t *testing.T, public string, want int, why string) {
+	t.Helper()
+	cmd := command(t, p.env(), "ledger", "rotate", strings.TrimSpace(public))
+	out, _ := cmd.CombinedOutput() // the code is looked at
+	if code := cmd.ProcessState.ExitCode(); code != want || !strings.Contains(string(out), why) {
+		t.Errorf("rotate to another key: exit %d, %s, want %d, %q", code, out, want, why)
+	}
+}
+
 // rotate has another key sign from here on. What the old one signed stays good; without the secret of the new one nothing is appended.
 func (p *place) rotate(t *testing.T, keys, held string) {
 	t.Helper()
 	file := filepath.Join(p.data, devLedgerKey)
 	_, public, _ := call(t, "", "ledger", "key", "new", "--origin", devLedgerOrigin, file)
+	_, stranger, _ := call(t, "", "ledger", "key", "new", "--origin", devLedgerOrigin, filepath.Join(t.TempDir(), "key"))
+	both, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.refuseRotation(t, stranger, exitUsage, "the secret of the new key is not in the file")
+	fresh := strings.SplitAfter(string(both), "\n")[1]
+	if err := os.WriteFile(file, []byte(fresh), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.refuseRotation(t, public, exitUsage, "signed under the key that is good until then")
+	if err := os.WriteFile(file, both, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	p.run(t, "ledger", "rotate", strings.TrimSpace(public))
+	p.refuseRotation(t, public, exitWrong, "is in it already")
 	ring, err := ledger.ParseKeyring([]byte(p.run(t, "ledger", "keys")))
 	if err != nil || len(ring.Log) != 2 {
 		t.Fatal(ring, err)
@@ -169,7 +194,7 @@ func (p *place) rotate(t *testing.T, keys, held string) {
 	}
 	export := filepath.Join(t.TempDir(), "export")
 	p.run(t, "ledger", "export", export)
-	if code, stdout, stderr := call(t, "", "verify", export, "--keys", keys, "--checkpoint", held); code != 0 || !strings.Contains(stdout, " 1 accesses,") {
+	if code, stdout, stderr := call(t, "", "verify", export, "--keys", keys, "--checkpoint", held); code != 0 || !strings.Contains(stdout, " 1 accesses,") || !strings.Contains(stdout, "1 changes of the keys of the log are in it") {
 		t.Errorf("exit %d, %s%s", code, stdout, stderr)
 	}
 }

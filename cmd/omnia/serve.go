@@ -48,6 +48,10 @@ func (c *serveCmd) Run(std streams) error {
 	if err != nil {
 		return err
 	}
+	engine, err := engineVersion()
+	if err != nil {
+		return usage(err)
+	}
 	log := logTo(std.err, c.LogLevel)
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP) // before the greeting: who reads it may send one
@@ -64,7 +68,7 @@ func (c *serveCmd) Run(std streams) error {
 		return err
 	}
 	defer s.close()
-	s.door = door
+	s.door, s.engine = door, engine
 	s.answer()
 	s.greet(std.out, c.where())
 	return s.run(signals)
@@ -102,6 +106,7 @@ type service struct {
 	policies *policies.Policies
 	log      *slog.Logger
 	door     net.Listener
+	engine   string // as receipts name it
 	http     *http.Server
 	exporter *api.Exporter
 	hub      *chat.Hub
@@ -193,7 +198,7 @@ func (s *service) answer() {
 		s.PublicURL = "http://" + s.door.Addr().String()
 	}
 	config := api.Config{
-		Decider: s.decider, Archive: s.archive, Ledger: s.archive, EngineVersion: version(), Verifier: s.verifier, Policies: s.policies, Development: s.development(),
+		Decider: s.decider, Archive: s.archive, Ledger: s.archive, EngineVersion: s.engine, Verifier: s.verifier, Policies: s.policies, Development: s.development(),
 		Log: s.log, Draining: s.draining.Load, PublicURL: s.PublicURL, TrustedProxies: s.TrustedProxies,
 		Limits: api.Limits{Time: s.RequestTime, InFlight: s.InFlight, Rate: s.RateLimit},
 	}

@@ -20,6 +20,7 @@ import (
 	"omnia/internal/pgtest"
 	"omnia/internal/rome"
 	"omnia/ledger"
+	"omnia/ledger/replay"
 )
 
 // What the tests of the stateful service share: answers with their headers, databases that outlive the
@@ -446,7 +447,7 @@ func (p *place) inTheLog(t *testing.T) map[string][]*ledger.Receipt {
 			there[r.ID] = append(there[r.ID], r)
 		}
 		return nil
-	}}); err != nil {
+	}}, replay.EsitoOf); err != nil {
 		t.Fatalf("the log does not verify: %v", err)
 	}
 	return there

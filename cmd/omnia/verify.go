@@ -14,6 +14,7 @@ import (
 
 	"omnia/archive"
 	"omnia/ledger"
+	"omnia/ledger/replay"
 )
 
 // verifyCmd is `omnia verify`: what an auditor runs, far from the service, with an export and the public keys. Whoever runs the service
@@ -67,7 +68,7 @@ func (c *verifyCmd) stored(ctx context.Context, std streams, v ledger.Verificati
 		return err
 	}
 	defer s.Close() // nothing was written
-	report, err := s.VerifyLog(ctx, v)
+	report, err := s.VerifyLog(ctx, v, replay.EsitoOf)
 	switch {
 	case errors.Is(err, archive.ErrUnavailable):
 		return usage(err)
@@ -143,6 +144,15 @@ func (c *verifyCmd) sound(w io.Writer, what string, r *ledger.Report) error {
 	_, err := fmt.Fprintf(w, "%s is sound: %s\n%s, %d leaves, signed %s%s\n%d decisions, %d accesses, %d erasures, %d editions, taken into use %d times; %d values erased; %d lines, %d bytes\n%s",
 		what, whole, head.Origin, head.Tree.N, head.Instant.Format("2006-01-02T15:04:05.000Z"), witnessed(head),
 		r.Decisions, r.Accesses, r.Erasures, r.Editions, r.Activations, r.Erased, r.Lines, r.Bytes, c.advice())
+	if err == nil && r.KeyChanges > 0 {
+		_, err = fmt.Fprintf(w, "%d changes of the keys of the log are in it\n", r.KeyChanges)
+	}
+	if err == nil && r.Unannounced > 0 {
+		_, err = fmt.Fprintf(w, "%d keys of the keyring took over before the log named its keys: that they are those of the log rests on where the keyring came from\n", r.Unannounced)
+	}
+	if err == nil && r.Unlogged > 0 {
+		_, err = fmt.Fprintf(w, "%d lines of the record of accesses are older than the log, which does not bind them: nothing here shows that they are what was written\n", r.Unlogged)
+	}
 	return err
 }
 

@@ -89,6 +89,13 @@ func decide(e *archive.Edition, a Asked) (*ledger.Decision, error) {
 	return d, nil
 }
 
+// Esito reads what [Decision] writes.
+func Esito(outcome []byte) (string, error) {
+	var o struct{ Verdict string }
+	err := json.Unmarshal(outcome, &o)
+	return o.Verdict, err
+}
+
 func (a Asked) filled() Asked {
 	for _, f := range []struct {
 		field *string
@@ -532,7 +539,7 @@ func anyBytes(t *testing.T, open Open) {
 	report, _ := Verified(t, s)
 	if keys, err := s.Keyring(t.Context()); err != nil {
 		t.Error(err)
-	} else if _, err := s.VerifyLog(t.Context(), ledger.Verification{Keys: keys}); err != nil || report.Erased != 2 {
+	} else if _, err := s.VerifyLog(t.Context(), ledger.Verification{Keys: keys}, Esito); err != nil || report.Erased != 2 {
 		t.Errorf("%v, %+v", err, report)
 	}
 }
