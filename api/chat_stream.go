@@ -125,7 +125,7 @@ func (st *stream) greet() error {
 
 // follow sends what happens until the stream ends.
 func (st *stream) follow() {
-	end, beat := time.NewTimer(st.life()), time.NewTicker(heartbeat)
+	end, beat := time.NewTimer(st.life()), time.NewTimer(rand.N(heartbeat)) // streams that were opened together do not beat together
 	defer end.Stop()
 	defer beat.Stop()
 	gone, stopping, woken := st.call.Request.Context().Done(), st.server.Hub.Done(), st.sub.Woken()
@@ -136,6 +136,7 @@ func (st *stream) follow() {
 			if !st.beat() {
 				return
 			}
+			beat.Reset(heartbeat)
 		case <-end.C:
 			return
 		case <-stopping:
@@ -223,20 +224,14 @@ func (st *stream) resync(at chat.Cursor) error {
 
 // send writes events, as far as they may still be seen.
 func (st *stream) send(ctx context.Context, events []chat.Event) error {
-	may := map[showing]bool{}
 	for i := range events {
 		e := &events[i]
-		what := showing{e.Matricola, e.AsAdviser}
-		allowed, asked := may[what]
-		if !asked {
-			var err error
-			if allowed, err = st.may(ctx, what); err != nil {
+		if what := showingOf(e); i == 0 || what != showingOf(&events[i-1]) {
+			if allowed, err := st.may(ctx, what); err != nil {
 				return err
+			} else if !allowed {
+				return st.deny(ctx)
 			}
-			may[what] = allowed
-		}
-		if !allowed {
-			return st.deny(ctx)
 		}
 		if err := st.event(e); err != nil {
 			return err
@@ -272,6 +267,8 @@ type showing struct {
 	matricola string
 	asAdviser bool
 }
+
+func showingOf(e *chat.Event) showing { return showing{e.Matricola, e.AsAdviser} }
 
 // glance is the question whether somebody may see what happens on a matricola, now: all that the answer hangs on, but for the rows.
 type glance struct {
