@@ -324,7 +324,7 @@ func (st *stream) look(ctx context.Context, what showing) (seen, error) {
 // apart is a call of this stream at this moment, with lines of its own for the record of accesses.
 func (st *stream) apart(ctx context.Context) *call {
 	request := *st.call.Context.Request
-	c := &call{Context: st.call.Context.Copy(), lang: st.call.lang, now: st.server.Now()}
+	c := &call{Context: st.call.Context.Copy(), lang: st.call.lang, now: st.server.Now(), purpose: st.call.purpose}
 	c.Request = request.WithContext(ctx)
 	return c
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"sync"
 )
@@ -70,11 +71,17 @@ func (t *turns[K, V]) lead(key K, mine *turn[V], put func() (V, error)) {
 	delete(t.next, key)
 	t.current[key] = mine
 	t.mu.Unlock()
+	mine.err = errNotAsked // unless put comes back
+	defer func() {
+		t.mu.Lock()
+		if t.current[key] == mine {
+			delete(t.current, key)
+		}
+		t.mu.Unlock()
+		close(mine.done)
+	}()
 	mine.answer, mine.err = put()
-	t.mu.Lock()
-	if t.current[key] == mine {
-		delete(t.current, key)
-	}
-	t.mu.Unlock()
-	close(mine.done)
 }
+
+// errNotAsked is what the others of a turn find when who led it panicked: they put the question themselves.
+var errNotAsked = errors.New("the question was not put")

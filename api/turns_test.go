@@ -76,6 +76,19 @@ func TestTurnsOutliveWhoLeads(t *testing.T) {
 	all.Wait()
 }
 
+// A question that panics stops nobody who asks after it.
+func TestTurnsGoOnAfterAPanic(t *testing.T) {
+	t.Parallel()
+	var asked turns[string, string]
+	func() {
+		defer func() { _ = recover() }() // as the guard of a request does
+		_, _ = asked.ask(t.Context(), "a", func() (string, error) { panic("put") })
+	}()
+	if got, err := asked.ask(t.Context(), "a", func() (string, error) { return "b", nil }); got != "b" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 func (t *turns[K, V]) waits(key K) *turn[V] {
 	t.mu.Lock()
 	defer t.mu.Unlock()
