@@ -372,13 +372,17 @@ func (l *lounge) talk(all *crowd, rooms []string, at func(int) *child) ([]float6
 	n := int(c.rate * c.spoken.Seconds())
 	sent := make([]atomic.Int64, n) // by the clock, in ns
 	tabs := c.talk / c.pairs        // of both sides of a conversation
-	heard := make(chan float64, n*tabs+1)
-	all.hear(func(_ string, data []byte, now time.Time) {
+	type arrival struct {
+		number, stream int
+		took           float64
+	}
+	heard := make(chan arrival, 2*n*tabs)
+	all.hear(func(stream int, _ string, data []byte, now time.Time) {
 		var m struct{ Text string }
 		var number int
 		if json.Unmarshal(data, &m) == nil {
 			if _, err := fmt.Sscanf(m.Text, "messaggio %d", &number); err == nil {
-				heard <- float64(now.UnixNano() - sent[number].Load())
+				heard <- arrival{number, stream, float64(now.UnixNano() - sent[number].Load())}
 			}
 		}
 	})
@@ -404,11 +408,15 @@ func (l *lounge) talk(all *crowd, rooms []string, at func(int) *child) ([]float6
 	if e := failed.Load(); e != nil {
 		return nil, *e
 	}
-	took := make([]float64, 0, n*tabs)
+	took, got := make([]float64, 0, n*tabs), map[[2]int]bool{}
 	for late := time.After(time.Minute); len(took) < n*tabs; {
 		select {
-		case t := <-heard:
-			took = append(took, t)
+		case a := <-heard:
+			if key := [2]int{a.number, a.stream}; got[key] {
+				return nil, fmt.Errorf("message %d came twice to stream %d", a.number, a.stream)
+			} else {
+				got[key], took = true, append(took, a.took)
+			}
 		case <-late:
 			return nil, fmt.Errorf("%d of %d did not come", n*tabs-len(took), n*tabs)
 		}
@@ -479,7 +487,7 @@ func replayed(s *child, who *guest, after string, n int) (time.Duration, error) 
 	var one crowd
 	done := make(chan time.Time, 1)
 	left := int64(n)
-	one.hear(func(_ string, _ []byte, now time.Time) {
+	one.hear(func(_ int, _ string, _ []byte, now time.Time) {
 		if atomic.AddInt64(&left, -1) == 0 {
 			done <- now
 		}

@@ -18,11 +18,14 @@ import (
 // crowd is who listens: each a connection of its own, that is read by as little as can be.
 type crowd struct {
 	listeners []net.Conn
-	heard     atomic.Pointer[func(kind string, data []byte, now time.Time)]
+	heard     atomic.Pointer[hearing]
 }
 
+// hearing is told of an event of a stream, by its number among the listeners.
+type hearing func(stream int, kind string, data []byte, now time.Time)
+
 // hear has each event told, by many goroutines.
-func (c *crowd) hear(do func(kind string, data []byte, now time.Time)) { c.heard.Store(&do) }
+func (c *crowd) hear(do hearing) { c.heard.Store(&do) }
 
 // join opens one more stream of somebody, after an event; it is read until the end of the crowd.
 func (c *crowd) join(s *child, who *guest, after string) error {
@@ -51,12 +54,12 @@ func (c *crowd) join(s *child, who *guest, after string) error {
 	if res.StatusCode != http.StatusOK {
 		return errors.Join(fmt.Errorf("the stream: status %d", res.StatusCode), res.Body.Close())
 	}
-	go c.listen(bufio.NewReaderSize(res.Body, 1024))
+	go c.listen(len(c.listeners)-1, bufio.NewReaderSize(res.Body, 1024))
 	return nil
 }
 
 // listen tells the events of one stream until it ends.
-func (c *crowd) listen(in *bufio.Reader) {
+func (c *crowd) listen(stream int, in *bufio.Reader) {
 	kind, data := "", []byte(nil)
 	for {
 		line, err := in.ReadSlice('\n')
@@ -73,7 +76,7 @@ func (c *crowd) listen(in *bufio.Reader) {
 			data = append(data[:0], bytes.TrimSpace(line[6:])...)
 		case len(line) == 1 && kind != "":
 			if do := c.heard.Load(); do != nil {
-				(*do)(kind, data, time.Now())
+				(*do)(stream, kind, data, time.Now())
 			}
 			kind = ""
 		}
@@ -89,13 +92,17 @@ func (c *crowd) leave() (err error) {
 	return err
 }
 
-// event brings an event about, and gives how long it took to each stream; each must get one, and the first of each counts.
+// event brings an event about, and gives how long it took to each stream; each must get one, and no more.
 func (c *crowd) event(cause func() error) ([]float64, error) {
-	times := make(chan time.Time, 4*len(c.listeners))
-	c.hear(func(kind string, _ []byte, now time.Time) {
-		if kind == "queue" || kind == "closed" || kind == "message" {
+	type arrival struct {
+		stream int
+		at     time.Time
+	}
+	times := make(chan arrival, 4*len(c.listeners))
+	c.hear(func(stream int, kind string, _ []byte, now time.Time) {
+		if kind == "queue" || kind == "closed" {
 			select {
-			case times <- now:
+			case times <- arrival{stream, now}:
 			default: // more than ever should come: it is told below
 			}
 		}
@@ -105,11 +112,14 @@ func (c *crowd) event(cause func() error) ([]float64, error) {
 	if err := cause(); err != nil {
 		return nil, err
 	}
-	took := make([]float64, 0, len(c.listeners))
+	took, got := make([]float64, 0, len(c.listeners)), make([]bool, len(c.listeners))
 	for late := time.After(time.Minute); len(took) < len(c.listeners); {
 		select {
-		case at := <-times:
-			took = append(took, float64(at.Sub(start).Nanoseconds()))
+		case a := <-times:
+			if got[a.stream] {
+				return nil, fmt.Errorf("stream %d got more than one event", a.stream)
+			}
+			got[a.stream], took = true, append(took, float64(a.at.Sub(start).Nanoseconds()))
 		case <-late:
 			return nil, fmt.Errorf("the event came to %d of %d streams", len(took), len(c.listeners))
 		}

@@ -62,8 +62,7 @@ func (a *audit) strays(ctx context.Context) (unlogged int64, err error) {
 	return a.unlogged(ctx)
 }
 
-// unlogged counts the lines of the record of accesses without a leaf. One that is not older than the first access in the log was
-// put there past it.
+// unlogged counts the lines of the record of accesses without a leaf. One that is not older than the log was put there past it.
 func (a *audit) unlogged(ctx context.Context) (n int64, err error) {
 	const without = "FROM accessi AS a WHERE NOT EXISTS (SELECT 1 FROM foglie AS f WHERE f.id = a.id AND f.tipo = ?)"
 	if err := a.store.db(ctx).Raw("SELECT count(*) "+without, ledger.SchemaAccess).Scan(&n).Error; err != nil || n == 0 {
