@@ -24,6 +24,7 @@ import (
 	"omnia/engine"
 	"omnia/engine/fact"
 	"omnia/engine/rulebook"
+	"omnia/ledger"
 )
 
 // Decider takes decisions. All methods are safe for concurrent use.
@@ -149,9 +150,9 @@ type server struct {
 	document perEdition[*document]
 	readers  perEdition[*archive.Reader]
 	alerts   perEdition[*avvisi.Book]
-	forms    perEdition[*fact.Envelope]          // of POST /v1/validate
-	drafts   perEdition[*fact.Envelope]          // of what is written into a draft
-	shapes   perEdition[func(shape string) bool] // which facts are personal
+	forms    perEdition[*fact.Envelope] // of POST /v1/validate
+	drafts   perEdition[*fact.Envelope] // of what is written into a draft
+	shapes   perEdition[ledger.Shapes]  // which facts are personal
 	keys     keyring
 	bulk     map[string][]string // media types of many records, by method and path
 	long     map[string]route    // those with answers of many records, by method and path

@@ -30,7 +30,8 @@ type made struct {
 	facts   *fact.Facts
 	options []ledger.Option
 	applied func() []engine.Applied
-	outcome func(personal []ledger.Personal) []byte
+	write   func(dst []byte) []byte // the answer, without its header
+	outcome func(headless []byte, personal []ledger.Personal) []byte
 	esito   string
 	at      unit // "" where nothing is known of it
 }
@@ -39,7 +40,8 @@ type made struct {
 func countersMade(a *engine.Counters, ed *rulebook.Edition, facts *fact.Facts, opt engine.Options, at unit) made {
 	return made{
 		header: &a.Decision, kind: replay.KindCounters, edition: ed, facts: facts, options: replay.CountersOptions(opt), applied: a.Applied,
-		outcome: func(p []ledger.Personal) []byte { return replay.CountersOutcome(a, p) }, esito: replay.Esito(a), at: at,
+		write:   a.AppendHeadless,
+		outcome: func(h []byte, p []ledger.Personal) []byte { return replay.CountersOutcomeOf(a, h, p) }, esito: replay.Esito(a), at: at,
 	}
 }
 
@@ -47,8 +49,35 @@ func countersMade(a *engine.Counters, ed *rulebook.Edition, facts *fact.Facts, o
 func validationMade(a *engine.Validation, q *formQuestion, opt engine.ValidateOptions) made {
 	return made{
 		header: &a.Decision, kind: replay.KindValidate, edition: q.edition, facts: q.facts, options: replay.ValidateOptions(opt), applied: a.Applied,
-		outcome: func(p []ledger.Personal) []byte { return replay.ValidationOutcome(a, p) }, esito: a.Outcome, at: q.at,
+		write:   a.AppendHeadless,
+		outcome: func(h []byte, p []ledger.Personal) []byte { return replay.ValidationOutcomeOf(a, h, p) }, esito: a.Outcome, at: q.at,
 	}
+}
+
+// headless is an answer as it was written to be hashed, so that it need not be written again to be sent.
+type headless struct {
+	of   *engine.Header // of the answer
+	text *[]byte        // without it
+}
+
+// keep writes the answer of a decision, in the place of the one before.
+func (h *headless) keep(m *made) []byte {
+	if h.text == nil {
+		h.text = decisions.Get().(*[]byte)
+	}
+	h.of, *h.text = m.header, m.write((*h.text)[:0])
+	return *h.text
+}
+
+// append adds the answer with that header to dst, where it is the one that is kept; what held it is given back.
+func (h *headless) append(dst []byte, of *engine.Header) (out []byte, ok bool) {
+	if h.text == nil || h.of != of {
+		return dst, false
+	}
+	out = engine.Headed(dst, of, *h.text)
+	giveBack(h.text)
+	*h = headless{}
+	return out, true
 }
 
 // enter sees to it that a decision is in the record before the answer leaves, or marks it as not recorded.
@@ -78,19 +107,19 @@ func (s *server) enter(ctx context.Context, c *call, m made) error {
 
 // decisionOf is a decision as the record keeps it.
 func (s *server) decisionOf(c *call, m made) (*ledger.Decision, error) {
-	isPersonal, err := s.shapes.of(m.edition, personalIn)
+	shapes, err := s.shapes.of(m.edition, personalIn)
 	if err != nil {
 		return nil, err
 	}
 	room := decisions.Get().(*[]byte)
 	*room = m.facts.AppendJSON((*room)[:0], true)
-	public, personal, commitments, err := ledger.Split(*room, isPersonal, rand.Reader)
+	public, personal, commitments, err := ledger.Split(*room, shapes, rand.Reader)
 	giveBack(room)
 	if err != nil {
 		return nil, err
 	}
 	d := &ledger.Decision{
-		Facts: public, Personal: personal, Outcome: m.outcome(personal),
+		Facts: public, Personal: personal, Outcome: m.outcome(c.headless.keep(&m), personal),
 		Index: ledger.Index{Matricola: m.at.matricola, UnitaProduttiva: m.at.progressivo, Esito: m.esito, Settore: m.facts.Text("azienda.settore")},
 	}
 	r := &d.Receipt
@@ -126,7 +155,7 @@ func (s *server) sealActor(c *call, d *ledger.Decision) error {
 }
 
 // personalIn tells which facts of an edition are personal, by shape.
-func personalIn(ed *rulebook.Edition) (func(shape string) bool, error) {
+func personalIn(ed *rulebook.Edition) (ledger.Shapes, error) {
 	return replay.Personal(ed.Vocabulary), nil
 }
 
@@ -150,7 +179,7 @@ func (s *server) retried(do action) action {
 			if err := s.Decider.Renew(c.Request.Context()); err != nil {
 				return s.unrenewed(c, err)
 			}
-			c.lines, c.decisions = nil, nil
+			c.lines, c.decisions, c.headless = nil, nil, headless{}
 		}
 	}
 }

@@ -30,7 +30,11 @@ func (c *call) reply(status int, v any) error {
 // rests on the archive says as of which instant, behind what any decision has; "" is none.
 func (c *call) decision(answer *engine.Counters, knownAt string) {
 	buf := decisions.Get().(*[]byte)
-	*buf = answer.AppendJSON((*buf)[:0])
+	text, written := c.headless.append((*buf)[:0], &answer.Decision)
+	if !written {
+		text = answer.AppendJSON(text)
+	}
+	*buf = text
 	if knownAt != "" {
 		*buf = append((*buf)[:len(*buf)-1], `,"noto_al":"`+knownAt+`"}`...)
 	}

@@ -95,6 +95,7 @@ type call struct {
 	verdict policies.Verdict  // the last one that allowed something
 
 	decisions  []*ledger.Decision // made, and not yet in the record
+	headless   headless           // the last one, written for its digest
 	unrecorded bool               // the caller asked not to record, and may
 	digest     hash.Hash          // of the body, with a key
 }

@@ -118,12 +118,13 @@ func (s *server) checkForm(ctx context.Context, c *call, ask asking) (*formQuest
 // validation answers 200 with the check of a form, and behind it what the archive had to say.
 func (c *call) validation(a *engine.Validation, said *archiveSaid) {
 	buf := decisions.Get().(*[]byte)
-	*buf = said.appendTo(a.AppendJSON((*buf)[:0]))
-	*buf = append(*buf, '\n')
-	send(c.Context, http.StatusOK, c.media, *buf)
-	if cap(*buf) <= maxKept {
-		decisions.Put(buf)
+	text, written := c.headless.append((*buf)[:0], &a.Decision)
+	if !written {
+		text = a.AppendJSON(text)
 	}
+	*buf = append(said.appendTo(text), '\n')
+	send(c.Context, http.StatusOK, c.media, *buf)
+	giveBack(buf)
 }
 
 // appendTo adds members to an object that is written already.

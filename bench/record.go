@@ -54,6 +54,9 @@ func (b *bench) recordedOn(d *databases, kind, binary string) error {
 	if err := r.serve(binary, dsn, data, nil); err != nil { // the edition is published
 		return err
 	}
+	if err := d.age(kind); err != nil {
+		return err
+	}
 	before, err := sizeOnDisk(kind, dsn)
 	if err != nil {
 		return err

@@ -14,6 +14,21 @@ import (
 // set every field of the answer by reflection, so that none can be added and forgotten here.
 func (a *Counters) AppendJSON(dst []byte) []byte { return encoded(dst).counters(a) }
 
+// AppendHeadless is AppendJSON with an empty header: what is the same whenever the same is decided. See [Headed].
+func (a *Counters) AppendHeadless(dst []byte) []byte {
+	neutral := *a
+	neutral.Decision = Header{}
+	return neutral.AppendJSON(dst)
+}
+
+// Headed adds an answer to dst that was written without its header, with it: the bytes of AppendJSON, written once.
+func Headed(dst []byte, h *Header, headless []byte) []byte {
+	return append(encoded(dst).open().key("decision").header(h), headless[len(emptyHead):]...)
+}
+
+// emptyHead is how an answer begins that has no header.
+var emptyHead = encoded(nil).open().key("decision").header(&Header{})
+
 // encoded is JSON that grows at its end. It goes from hand to hand by value: kept behind a
 // pointer, each step would be a write that the garbage collector wants to know of.
 type encoded []byte

@@ -5,6 +5,13 @@ import "strconv"
 // AppendJSON adds the answer to dst, byte for byte as json.Marshal writes it.
 func (a *Validation) AppendJSON(dst []byte) []byte { return encoded(dst).validation(a) }
 
+// AppendHeadless is AppendJSON with an empty header; see [Headed].
+func (a *Validation) AppendHeadless(dst []byte) []byte {
+	neutral := *a
+	neutral.Decision = Header{}
+	return neutral.AppendJSON(dst)
+}
+
 func (b encoded) validation(a *Validation) encoded {
 	b = b.open().key("decision").header(&a.Decision).text("outcome", a.Outcome)
 	b = list(b, "findings", a.Findings, encoded.finding)

@@ -26,9 +26,10 @@ type Appender struct {
 	secrets []string
 	now     func() time.Time
 
-	mu   sync.Mutex
-	head *head   // of the last step of our own; nil: read it
-	seen *Signed // the last checkpoint known to be on disk
+	mu      sync.Mutex
+	signers []note.Signer // of the secrets that can be read, once they were needed
+	head    *head         // of the last step of our own; nil: read it
+	seen    *Signed       // the last checkpoint known to be on disk
 }
 
 // NewAppender signs with these secret keys, of which the keyring says which one is good now.
@@ -51,6 +52,22 @@ func (a *Appender) Step(ctx context.Context, checkpoint string, keys *Keyring, r
 	if err := a.enter(ctx, checkpoint, keys, r); err != nil {
 		return nil, err
 	}
+	return a.step(keys, leaves, before)
+}
+
+// StepOn is [Appender.Step] where the last step that this process knows to be on disk ended in checkpoint, and ErrFenced elsewhere: it
+// is for who does not hold the head, and reads nothing. Whether the log still ends there is for the database to say.
+func (a *Appender) StepOn(checkpoint string, keys *Keyring, leaves []Waiting) (*Extension, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.stands(checkpoint) {
+		return nil, ErrFenced
+	}
+	return a.step(keys, leaves, time.Time{})
+}
+
+// step makes the extension of the head that was entered.
+func (a *Appender) step(keys *Keyring, leaves []Waiting, before time.Time) (*Extension, error) {
 	signer, at, err := a.signer(keys, a.head.edge.size+int64(len(leaves)))
 	if err != nil {
 		return nil, err
@@ -92,8 +109,8 @@ func (a *Appender) Keys() (list []string, err error) {
 // signer is the key that may sign that size, and when: a key that comes into use a moment from now, by the clock of who
 // rotated the keys, signs as of its first moment.
 func (a *Appender) signer(keys *Keyring, size int64) (*Signer, time.Time, error) {
-	for _, secret := range a.secrets {
-		s, err := NewSigner(secret, keys)
+	for _, key := range a.keys() {
+		s, err := signerOf(key, keys)
 		if err != nil {
 			continue // of another time, or of another log
 		}
@@ -110,10 +127,22 @@ func (a *Appender) signer(keys *Keyring, size int64) (*Signer, time.Time, error)
 	return nil, time.Time{}, ErrReadOnly
 }
 
+// keys are the secret keys that can be read: to make one ready takes as long as to sign.
+func (a *Appender) keys() []note.Signer {
+	if a.signers == nil {
+		for _, secret := range a.secrets {
+			if s, err := note.NewSigner(secret); err == nil {
+				a.signers = append(a.signers, s)
+			}
+		}
+	}
+	return a.signers
+}
+
 // enter finds the head of the log, and that it is a continuation of what was seen before.
 func (a *Appender) enter(ctx context.Context, checkpoint string, keys *Keyring, r TileReader) error {
-	if a.head != nil && a.head.last != nil && a.head.last.Text() == bodyOf(checkpoint) {
-		return nil // nobody else was here; witnesses may have signed
+	if a.stands(checkpoint) {
+		return nil // nobody else was here
 	}
 	var last *Signed
 	var err error
@@ -131,6 +160,11 @@ func (a *Appender) enter(ctx context.Context, checkpoint string, keys *Keyring, 
 	}
 	a.head = found
 	return nil
+}
+
+// stands tells whether the last step of our own ended in checkpoint; witnesses may have signed it since.
+func (a *Appender) stands(checkpoint string) bool {
+	return a.head != nil && a.head.last != nil && a.head.last.Text() == bodyOf(checkpoint)
 }
 
 func bodyOf(text string) string {

@@ -43,14 +43,19 @@ func (d *database) step(a *ledger.Appender, ids ...string) (*ledger.Extension, e
 	if err != nil {
 		return nil, err
 	}
+	return x, d.take(x)
+}
+
+// take writes a step.
+func (d *database) take(x *ledger.Extension) error {
 	if x.Before != int64(len(d.leaves)) {
-		return nil, fmt.Errorf("a step from %d on a log of %d", x.Before, len(d.leaves))
+		return fmt.Errorf("a step from %d on a log of %d", x.Before, len(d.leaves))
 	}
 	d.checkpoint = x.Checkpoint.Note
 	d.notes = append(d.notes, x.Checkpoint.Note)
 	d.leaves = append(d.leaves, x.Leaves...)
 	d.shelf.keep(x.Tiles)
-	return x, nil
+	return nil
 }
 
 // whole compares the log with its leaves one by one.
@@ -106,7 +111,29 @@ func TestAppendersMakeOneLog(t *testing.T) {
 		d := &database{keys: ring, shelf: newShelf()}
 		processes := []*ledger.Appender{ledger.NewAppender([]string{secret}, clock), ledger.NewAppender([]string{secret}, clock)}
 		n := 0
+		left := map[*ledger.Appender]string{} // the head as each left it
 		t.Repeat(map[string]func(*rapid.T){
+			"append at once": func(t *rapid.T) { // without holding the head: it is moved where it is still the one that was left
+				p := processes[rapid.IntRange(0, 1).Draw(t, "process")]
+				n++
+				x, err := p.StepOn(left[p], d.keys, []ledger.Waiting{{ID: fmt.Sprint(n), Data: fmt.Append(nil, "leaf ", n)}})
+				if errors.Is(err, ledger.ErrFenced) {
+					return // it knows that it does not know
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				if left[p] != d.checkpoint {
+					return // the database has another head, and takes nothing
+				}
+				if err := d.take(x); err != nil {
+					t.Fatal(err)
+				}
+				if rapid.Bool().Draw(t, "told") {
+					p.Kept(x)
+					left[p] = d.checkpoint
+				}
+			},
 			"append": func(t *rapid.T) {
 				p := processes[rapid.IntRange(0, 1).Draw(t, "process")]
 				tx, steps := d.clone(), rapid.IntRange(1, 3).Draw(t, "steps")
@@ -129,6 +156,7 @@ func TestAppendersMakeOneLog(t *testing.T) {
 				}
 				if fate == "commit" {
 					p.Kept(last)
+					left[p] = d.checkpoint
 				}
 			},
 			"restart": func(t *rapid.T) {

@@ -47,7 +47,7 @@ func TestFactsAreSplitAsTheEngineWritesThem(t *testing.T) {
 			t.Fatal(err)
 		}
 		whole := facts.AppendJSON(nil, true)
-		public, values, bound, err := ledger.Split(whole, func(shape string) bool { return personal[shape] }, seeded(1))
+		public, values, bound, err := ledger.Split(whole, func(shape string) (here, within bool) { return personal[shape], true }, seeded(1))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -79,19 +79,22 @@ func sortPersonal(list []Personal, commitments []Commitment) {
 // comparePaths orders paths by the bytes of their canonical form.
 func comparePaths(a, b string) int { return bytes.Compare(appendText(nil, a), appendText(nil, b)) }
 
+// Shapes tells of a shape, which is a path with * for the places in lists (/richiesta/lavoratori/*/codice_fiscale), whether
+// the values there are personal, and whether others within them may be: where neither is so, nobody looks into them.
+type Shapes func(shape string) (here, within bool)
+
 // Split takes facts apart: the public part, and each personal value with its salt and commitment, by path.
 //
-// personal is asked of every value by its shape, which is the path with * for the places in lists:
-// /richiesta/lavoratori/*/codice_fiscale. Where it says yes, the whole value is taken out. An object that
+// personal is asked of values by their shape. Where the value is personal, the whole of it is taken out. An object that
 // is left with nothing goes too, but in a list, where {} keeps its place; a personal element of a
 // list leaves null. For facts in the engine's canonical form this is how the engine writes them without what is
 // personal, byte for byte.
-func Split(facts []byte, personal func(shape string) bool, random io.Reader) (public []byte, list []Personal, commitments []Commitment, err error) {
+func Split(facts []byte, personal Shapes, random io.Reader) (public []byte, list []Personal, commitments []Commitment, err error) {
 	text, err := compact(facts)
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("split facts: %w", err)
 	}
-	s := splitter{personal: personal, random: random, asked: map[string]bool{}}
+	s := splitter{personal: personal, random: random, asked: map[string]answer{}}
 	public, emptied := s.value(make([]byte, 0, len(text)), text, 0)
 	if s.err != nil {
 		return nil, nil, nil, fmt.Errorf("split facts: %w", s.err)
@@ -104,8 +107,8 @@ func Split(facts []byte, personal func(shape string) bool, random io.Reader) (pu
 }
 
 type splitter struct {
-	personal    func(shape string) bool
-	asked       map[string]bool // what it said: shapes are few, and values many
+	personal    Shapes
+	asked       map[string]answer // what it said: shapes are few, and values many
 	random      io.Reader
 	path, shape []byte // of the value at hand
 	list        []Personal
@@ -113,6 +116,9 @@ type splitter struct {
 	err         error
 	room        []member // of the objects at hand, the outermost first
 }
+
+// answer is what [Shapes] said.
+type answer struct{ here, within bool }
 
 // value appends the public part of a value; emptied says that it was an object and nothing is left.
 func (s *splitter) value(dst, raw []byte, depth int) (out []byte, emptied bool) {
@@ -141,15 +147,12 @@ func (s *splitter) object(dst, raw []byte, depth int) (out []byte, emptied bool)
 	out, kept := append(dst, '{'), 0
 	for _, m := range list {
 		s.path, s.shape = m.appendStep(s.path), m.appendStep(s.shape)
-		if !s.taken(m.value) {
-			before := len(out)
-			out = append(append(comma(out, kept), m.key...), ':')
-			var nothing bool
-			if out, nothing = s.value(out, m.value, depth+1); nothing {
-				out = out[:before]
-			} else {
-				kept++
-			}
+		before := len(out)
+		var nothing bool
+		if out, nothing = s.part(append(append(comma(out, kept), m.key...), ':'), m.value, depth+1); nothing {
+			out = out[:before]
+		} else {
+			kept++
 		}
 		s.path, s.shape = s.path[:path], s.shape[:shape]
 	}
@@ -196,10 +199,9 @@ func (s *splitter) array(dst, raw []byte, depth int) []byte {
 	for i, e := range elements(raw) {
 		dst = comma(dst, i)
 		s.path = strconv.AppendInt(append(s.path, '/'), int64(i), 10)
-		if s.taken(e) {
+		before := len(dst)
+		if dst, _ = s.part(dst, e, depth+1); len(dst) == before {
 			dst = append(dst, "null"...)
-		} else {
-			dst, _ = s.value(dst, e, depth+1)
 		}
 		s.path = s.path[:path]
 	}
@@ -207,20 +209,25 @@ func (s *splitter) array(dst, raw []byte, depth int) []byte {
 	return append(dst, ']')
 }
 
-// taken tells whether the value at hand is personal, and keeps it apart.
-func (s *splitter) taken(value []byte) bool {
-	personal, asked := s.asked[string(s.shape)]
+// part appends the public part of a member or an element; nothing is left of one that is personal, which is kept apart.
+func (s *splitter) part(dst, raw []byte, depth int) (out []byte, nothing bool) {
+	a, asked := s.asked[string(s.shape)]
 	if !asked {
 		shape := string(s.shape)
-		personal = s.personal(shape)
-		s.asked[shape] = personal
+		a.here, a.within = s.personal(shape)
+		s.asked[shape] = a
 	}
-	if s.err != nil || !personal {
-		return false
+	switch {
+	case s.err != nil:
+		return dst, false
+	case a.here:
+		p, c, err := Seal(string(s.path), raw, s.random)
+		s.list, s.commitments, s.err = append(s.list, p), append(s.commitments, c), err
+		return dst, true
+	case !a.within:
+		return append(dst, raw...), false
 	}
-	p, c, err := Seal(string(s.path), value, s.random)
-	s.list, s.commitments, s.err = append(s.list, p), append(s.commitments, c), err
-	return true
+	return s.value(dst, raw, depth)
 }
 
 // The escapes of JSON pointers, RFC 6901.

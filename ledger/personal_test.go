@@ -35,7 +35,9 @@ func TestFactsAreSplit(t *testing.T) {
 		{"numbers as they are written", `{"a":5.010,"b":1e3,"cf":0.10}`, `{"a":5.010,"b":1e3}`, "/cf"},
 		{"a text alone", `"x"`, `"x"`, ""},
 	} {
-		personal := func(shape string) bool { return strings.HasSuffix(shape, "/cf") || shape == "/nomi/*" }
+		personal := func(shape string) (here, within bool) {
+			return strings.HasSuffix(shape, "/cf") || shape == "/nomi/*", true
+		}
 		given := []byte(tt.facts)
 		public, values, bound, err := ledger.Split(given, personal, seeded(3))
 		clear(given) // the room is lent: what comes out must not lie in it
@@ -80,12 +82,12 @@ func TestFactsThatCantBeSplit(t *testing.T) {
 		{"one of many twice", `{` + many + `"m7":1}`, "/m7 is there twice"},
 		{"nested too deep", strings.Repeat(`[`, 100) + strings.Repeat(`]`, 100), "deeper than 64"},
 	} {
-		_, _, _, err := ledger.Split([]byte(tt.facts), func(shape string) bool { return shape == "/cf" }, seeded(3))
+		_, _, _, err := ledger.Split([]byte(tt.facts), func(shape string) (here, within bool) { return shape == "/cf", true }, seeded(3))
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v", tt.name, err)
 		}
 	}
-	if _, _, _, err := ledger.Split([]byte(`{"cf":1}`), func(string) bool { return true }, strings.NewReader("short")); err == nil {
+	if _, _, _, err := ledger.Split([]byte(`{"cf":1}`), func(string) (here, within bool) { return true, true }, strings.NewReader("short")); err == nil {
 		t.Error("a value was sealed without a salt")
 	}
 }
@@ -111,7 +113,7 @@ func TestAnyFactsComeBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		public, values, bound, err := ledger.Split(facts, func(shape string) bool { return strings.HasSuffix(shape, "cf") }, seeded(3))
+		public, values, bound, err := ledger.Split(facts, func(shape string) (here, within bool) { return strings.HasSuffix(shape, "cf"), true }, seeded(3))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -178,7 +180,7 @@ func TestCommitments(t *testing.T) {
 func FuzzSplit(f *testing.F) {
 	f.Add([]byte(`{"a":{"cf":"X"},"l":[{"cf":1},[]],"cf":null}`))
 	f.Fuzz(func(t *testing.T, facts []byte) {
-		public, values, bound, err := ledger.Split(facts, func(shape string) bool { return strings.HasSuffix(shape, "cf") }, seeded(3))
+		public, values, bound, err := ledger.Split(facts, func(shape string) (here, within bool) { return strings.HasSuffix(shape, "cf"), true }, seeded(3))
 		if err != nil {
 			return
 		}

@@ -151,8 +151,8 @@ func (b *book) edition(name string, version int) {
 }
 
 // isPersonal is what the vocabulary would say.
-func isPersonal(shape string) bool {
-	return shape == "/azienda/codice_fiscale" || strings.HasSuffix(shape, "/lavoratori/*/codice_fiscale")
+func isPersonal(shape string) (here, within bool) {
+	return shape == "/azienda/codice_fiscale" || strings.HasSuffix(shape, "/lavoratori/*/codice_fiscale"), true
 }
 
 // decide records the decision number n under an edition.

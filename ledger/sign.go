@@ -22,6 +22,10 @@ func NewSigner(secret string, ring *Keyring) (*Signer, error) {
 	if err != nil {
 		return nil, errors.New("the secret key can't be read") // without a word of it
 	}
+	return signerOf(s, ring)
+}
+
+func signerOf(s note.Signer, ring *Keyring) (*Signer, error) {
 	if s.Name() != ring.Origin || ring.find(s.Name(), s.KeyHash()) == nil {
 		return nil, fmt.Errorf("%w: %s+%08x", ErrUnknownKey, s.Name(), s.KeyHash())
 	}

@@ -179,14 +179,14 @@ func (s *Store) publish(ctx context.Context, head *headRow, p *publication, acti
 		return err
 	}
 	if p.leaf != nil {
-		if err := s.storeEdition(ctx, p, x.Leaves[0].Position); err != nil {
+		if err := s.storeEdition(ctx, p, x.log.Leaves[0].Position); err != nil {
 			return s.failure(ctx, "store an edition", err)
 		}
 	}
 	if on == nil {
 		return nil
 	}
-	on.Position = x.Leaves[len(x.Leaves)-1].Position
+	on.Position = x.log.Leaves[len(x.log.Leaves)-1].Position
 	return s.failure(ctx, "activate an edition", s.storeActivation(ctx, on))
 }
 

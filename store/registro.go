@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,8 +16,8 @@ import (
 
 // How the log of decisions lies in the database.
 //
-// foglie has the leaves, tessere the tree, testa its head. Whoever appends takes the row of testa first and writes it
-// last: on PostgreSQL by a lock, on SQLite as the only writer there is. So one process at a time makes the log longer;
+// foglie has the leaves, tessere the tree, testa its head. Whoever appends takes the row of testa before it adds
+// any: on PostgreSQL by its lock, on SQLite as the only writer there is. So one process at a time makes the log longer;
 // when it dies its transaction ends with its connection, and the next one goes on.
 //
 // What a leaf commits to lies beside it: facts and outcome in decisioni, personal values in personali, texts of
@@ -80,6 +81,11 @@ type headRow struct {
 	FirmataIl  instant
 }
 
+// same tells whether nobody has moved the head, nor signed it.
+func (r *headRow) same(as *headRow) bool {
+	return r.Dimensione == as.Dimensione && r.Checkpoint == as.Checkpoint && r.Chiavi == as.Chiavi && r.Edizione == as.Edizione
+}
+
 func (r *headRow) keyring() (*ledger.Keyring, error) {
 	if r.Chiavi == "" {
 		return nil, archive.ErrNotFound
@@ -89,18 +95,16 @@ func (r *headRow) keyring() (*ledger.Keyring, error) {
 
 // readHead reads testa; lock keeps others from appending until the end of the transaction.
 func (s *Store) readHead(ctx context.Context, lock bool) (*headRow, error) {
-	sql := "SELECT dimensione, checkpoint, chiavi, edizione, firmata_il FROM testa WHERE id = 'testa'"
+	query := "SELECT dimensione, checkpoint, chiavi, edizione, firmata_il FROM testa WHERE id = 'testa'"
 	if lock && s.dialect == postgres {
-		sql += " FOR UPDATE"
+		query += " FOR UPDATE"
 	}
-	var rows []headRow
-	if err := s.db(ctx).Raw(sql).Scan(&rows).Error; err != nil {
-		return nil, s.failure(ctx, "read the head of the log", err)
-	}
-	if len(rows) != 1 {
+	var r headRow
+	err := s.db(ctx).Statement.ConnPool.QueryRowContext(ctx, query).Scan(&r.Dimensione, &r.Checkpoint, &r.Chiavi, &r.Edizione, &r.FirmataIl)
+	if errors.Is(err, sql.ErrNoRows) {
 		return nil, errors.New("store: the log has no head: its row was removed")
 	}
-	return &rows[0], nil
+	return &r, s.failure(ctx, "read the head of the log", err)
 }
 
 // Which checkpoints are kept beside the head: one each signLeaves leaves, so that in an export a fault can be told to be between two
@@ -113,40 +117,61 @@ const (
 
 // extend makes the log longer by entries, within the transaction that ctx carries, which has read head with its lock: leaves,
 // their rows, the tiles and the head.
-func (s *Store) extend(ctx context.Context, head *headRow, entries []*entry) (*ledger.Extension, error) {
+func (s *Store) extend(ctx context.Context, head *headRow, entries []*entry) (*step, error) {
 	return s.extendBefore(ctx, head, entries, time.Time{})
 }
 
 // extendBefore is extend, signed as of before an instant, if there is one.
-func (s *Store) extendBefore(ctx context.Context, head *headRow, entries []*entry, before time.Time) (*ledger.Extension, error) {
+func (s *Store) extendBefore(ctx context.Context, head *headRow, entries []*entry, before time.Time) (*step, error) {
 	w := s.joined(ctx)
 	if w == nil {
 		return nil, errors.New("store: the log is made longer within a transaction only")
 	}
-	keys, err := s.keyring(head)
+	st, err := s.step(head, entries, func(keys *ledger.Keyring, leaves []ledger.Waiting) (*ledger.Extension, error) {
+		return s.appender.Step(ctx, head.Checkpoint, keys, s, leaves, before)
+	})
 	if err != nil {
 		return nil, s.unsigned(ctx, err)
+	}
+	if err := s.keepClasses(ctx, st.rows, entries); err != nil {
+		return nil, s.failure(ctx, "append to the log", err)
+	}
+	if err := s.insert(ctx, st); err != nil {
+		return nil, s.failure(ctx, "append to the log", err)
+	}
+	w.after = append(w.after, func() { s.appender.Kept(st.log) })
+	return st, nil
+}
+
+// step is what the log grows by, on its way into the database.
+type step struct {
+	log  *ledger.Extension
+	rows *insertion
+	from *headRow // the head, where it was not read under its lock
+	head headRow  // as it is then
+}
+
+// step makes the log longer by entries, and writes nothing.
+func (s *Store) step(head *headRow, entries []*entry, by func(*ledger.Keyring, []ledger.Waiting) (*ledger.Extension, error)) (*step, error) {
+	keys, err := s.keyring(head)
+	if err != nil {
+		return nil, err
 	}
 	leaves := make([]ledger.Waiting, len(entries))
 	for i, e := range entries {
 		leaves[i] = ledger.Waiting{ID: e.id, Data: e.leaf}
 	}
-	x, err := s.appender.Step(ctx, head.Checkpoint, keys, s, leaves, before)
+	x, err := by(keys, leaves)
 	if err != nil {
-		return nil, s.unsigned(ctx, err)
-	}
-	in, err := s.insertion(ctx, x, entries)
-	if err != nil {
-		return nil, s.failure(ctx, "append to the log", err)
-	}
-	if err := s.moveHead(in, head, keys, x); err != nil {
 		return nil, err
 	}
-	if err := s.insert(ctx, in); err != nil {
-		return nil, s.failure(ctx, "append to the log", err)
+	rows, err := insertionOf(x, entries)
+	if err != nil {
+		return nil, err
 	}
-	w.after = append(w.after, func() { s.appender.Kept(x) })
-	return x, nil
+	st := &step{log: x, rows: rows}
+	st.head, err = s.headAfter(rows, head, keys, x)
+	return st, err
 }
 
 // keyring is that of the head; an empty log gets the one that our own keys found.
@@ -166,13 +191,13 @@ func (s *Store) unsigned(ctx context.Context, err error) error {
 	return s.failure(ctx, "append to the log", err)
 }
 
-// moveHead adds the head, to be written where it is still the one that was read, and checkpoints to be kept.
-func (s *Store) moveHead(in *insertion, head *headRow, keys *ledger.Keyring, x *ledger.Extension) error {
+// headAfter is the head as a step leaves it; checkpoints that are to be kept beside it are added to the rows.
+func (s *Store) headAfter(in *insertion, head *headRow, keys *ledger.Keyring, x *ledger.Extension) (headRow, error) {
 	chiavi, signed := head.Chiavi, time.Time(head.FirmataIl)
 	if chiavi == "" {
 		text, err := json.Marshal(keys)
 		if err != nil {
-			return fmt.Errorf("write the keyring: %w", err)
+			return headRow{}, fmt.Errorf("write the keyring: %w", err)
 		}
 		chiavi = string(text)
 	}
@@ -184,8 +209,7 @@ func (s *Store) moveHead(in *insertion, head *headRow, keys *ledger.Keyring, x *
 		in.checkpoint(size, x.Checkpoint.Note)
 		signed = now
 	}
-	in.head = []any{x.Checkpoint.Tree.N, x.Checkpoint.Note, chiavi, written(signed), x.Before}
-	return nil
+	return headRow{x.Checkpoint.Tree.N, x.Checkpoint.Note, chiavi, head.Edizione, instant(signed)}, nil
 }
 
 // checkpoint keeps a checkpoint on which no witness was told here. One that is kept already has all that this has.
@@ -201,8 +225,8 @@ ON CONFLICT (dimensione) DO UPDATE SET nota = excluded.nota, testimoni = exclude
 	return s.failure(ctx, "keep a checkpoint", err)
 }
 
-// insertion is the rows that belong to the leaves.
-func (s *Store) insertion(ctx context.Context, x *ledger.Extension, entries []*entry) (*insertion, error) {
+// insertionOf is the rows that belong to the leaves.
+func insertionOf(x *ledger.Extension, entries []*entry) (*insertion, error) {
 	in := newInsertion()
 	for i, e := range entries {
 		if err := in.entry(x.Leaves[i].Position, e); err != nil {
@@ -212,7 +236,10 @@ func (s *Store) insertion(ctx context.Context, x *ledger.Extension, entries []*e
 	for _, t := range x.Tiles {
 		in.add("tessere", t.Level, t.Number, t.Data)
 	}
-	return in, s.keepClasses(ctx, in, entries)
+	for hour, span := range in.hours {
+		in.add("ore", hour, span[0], span[1])
+	}
+	return in, nil
 }
 
 // personalRow is a personal value as personali has it.

@@ -7,6 +7,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"omnia/archive"
 	"omnia/ledger"
 )
@@ -64,10 +67,16 @@ func (r *headRow) admits(entries []*entry) bool {
 const commitTimeout = 30 * time.Second
 
 // commitBatch stores the entries of several callers, all or none, but for callers with a decision under another edition than
-// the one in use, who are left out. It runs for many callers and so under the context of none.
+// the one in use, who are left out. It runs for many callers and so under the context of none, and one at a time.
 func (s *Store) commitBatch(batch []*recording) (refused map[*recording]bool, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
 	defer cancel()
+	if entries, ok := s.foreseen(batch); ok {
+		if err := s.commitAtOnce(ctx, entries); !errors.Is(err, ledger.ErrFenced) {
+			return nil, s.failedCommit(ctx, err)
+		}
+	}
+	var st *step
 	err = s.Within(ctx, func(ctx context.Context) error {
 		head, err := s.readHead(ctx, true)
 		if err != nil {
@@ -83,16 +92,102 @@ func (s *Store) commitBatch(batch []*recording) (refused map[*recording]bool, er
 		if len(entries) == 0 {
 			return nil
 		}
-		_, err = s.extend(ctx, head, entries)
+		s.left.alone = s.left.head.same(head)
+		st, err = s.extend(ctx, head, entries)
 		return err
 	})
-	if err != nil && ctx.Err() != nil {
-		return nil, archive.ErrUnavailable.Wrap(err) // our own time limit, not that of a caller
-	}
-	return refused, s.failure(ctx, "append to the log", err)
+	s.leave(st, err)
+	return refused, s.failedCommit(ctx, err)
 }
 
+func (s *Store) failedCommit(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return archive.ErrUnavailable.Wrap(err) // our own time limit, not that of a caller
+	}
+	return s.failure(ctx, "append to the log", err)
+}
+
+// left is the head of the log as the last commit of this process left it.
+type left struct {
+	head  headRow
+	alone bool // nobody else had moved it since the commit before
+}
+
+// leave remembers the head after a commit.
+func (s *Store) leave(st *step, err error) {
+	switch {
+	case err != nil: // who knows what is there
+		s.left = left{}
+	case st != nil:
+		s.left.head = st.head
+	}
+}
+
+// foreseen are the entries of all callers, if they can be expected to need nothing of the database but to be written.
+func (s *Store) foreseen(batch []*recording) (entries []*entry, ok bool) {
+	if !s.left.alone {
+		return nil, false
+	}
+	for _, b := range batch {
+		entries = append(entries, b.entries...)
+	}
+	return entries, s.left.head.admits(entries) && s.seen(entries)
+}
+
+// commitAtOnce stores entries for a process that finds the log as it left it, and does not read the head again: it is
+// moved where it is still that one, to the letter. Elsewhere it is ledger.ErrFenced, and nothing is kept.
+func (s *Store) commitAtOnce(ctx context.Context, entries []*entry) error {
+	head := s.left.head
+	s.left.alone = false // until it is known to be kept
+	st, err := s.step(&head, entries, func(keys *ledger.Keyring, leaves []ledger.Waiting) (*ledger.Extension, error) {
+		return s.appender.StepOn(head.Checkpoint, keys, leaves)
+	})
+	if err != nil {
+		return err
+	}
+	st.from = &head
+	if s.dialect == postgres {
+		err = s.insertAtOnce(ctx, st)
+	} else {
+		err = s.Within(ctx, func(ctx context.Context) error { return s.insert(ctx, st) })
+	}
+	if err != nil {
+		return err
+	}
+	s.appender.Kept(st.log)
+	s.left = left{st.head, true}
+	return nil
+}
+
+// insertAtOnce is insert in one way to the server and back: statements that are sent together are a transaction, and the head comes first, so
+// that a process which does not find it as it left it leaves no rows to be cleared away. To begin, to read the head and to
+// commit are three ways more.
+func (s *Store) insertAtOnce(ctx context.Context, st *step) error {
+	conn, err := s.pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }() // gives it back to the pool; a broken one is thrown away there
+	statements := &pgx.Batch{}
+	statements.Queue("WITH mossa AS ("+movedFrom+" RETURNING id) SELECT 1 / count(*) FROM mossa", st.move()...) // of another head: nothing to divide by
+	st.rows.queue(statements)
+	err = rawOf(conn, func(c *pgx.Conn) error {
+		_, err := sendAll(ctx, c, statements)
+		return err
+	})
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == divisionByZero {
+		return ledger.ErrFenced
+	}
+	return err
+}
+
+const divisionByZero = "22012"
+
 // recorder gathers the entries of callers who come while others are being written.
+//
+// A commit costs nearly the same whether it is of one caller or of twenty, and on a busy service it is the processor that
+// everybody waits for. So one that follows upon a commit of several is begun no sooner than commitGap after it, and takes
+// with it who came meanwhile. Who is alone never waits.
 //
 // What waits is bounded by the requests under way: a caller stays until its entries are written, and takes
 // them away when it gives up. No goroutine is left when nothing waits.
@@ -101,6 +196,8 @@ type recorder struct {
 	waiting []*recording
 	writing bool
 	closed  bool
+	begun   time.Time      // the last commit
+	several bool           // callers were in it
 	idle    sync.WaitGroup // the goroutine that writes
 }
 
@@ -152,9 +249,27 @@ func (r *recorder) withdraw(mine *recording) {
 
 // write commits what waits until nothing does.
 func (r *recorder) write(commit commitFunc) {
-	for batch := r.next(); batch != nil; batch = r.next() {
+	for {
+		time.Sleep(r.pause())
+		batch := r.next()
+		if batch == nil {
+			return
+		}
 		answer(batch, commit)
 	}
+}
+
+// commitGap is the least time from the beginning of a commit of several callers to that of the next.
+const commitGap = 2 * time.Millisecond
+
+// pause is how long the next commit lets others join it.
+func (r *recorder) pause() time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if n := len(r.waiting); n == 0 || n == 1 && !r.several || r.closed {
+		return 0
+	}
+	return commitGap - time.Since(r.begun)
 }
 
 // batchEntries bounds one commit, so that its first caller does not wait for long.
@@ -171,6 +286,7 @@ func (r *recorder) next() (batch []*recording) {
 		r.waiting = r.waiting[1:]
 	}
 	r.writing = batch != nil
+	r.begun, r.several = time.Now(), len(batch) > 1
 	return batch
 }
 

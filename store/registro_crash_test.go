@@ -1,8 +1,10 @@
 package store_test
 
 import (
-	"crypto/rand"
+	crand "crypto/rand"
 	"errors"
+	"math/rand/v2"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -16,7 +18,7 @@ import (
 // newKey is a secret key of a log.
 func newKey(t testing.TB) string {
 	t.Helper()
-	secret, _, err := ledger.GenerateKey(rand.Reader, "omnia.example/registro")
+	secret, _, err := ledger.GenerateKey(crand.Reader, "omnia.example/registro")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,8 +46,23 @@ func openKeyed(t testing.TB, dsn, key string) *store.Store {
 // TestTwoInstancesMakeOneLog lets two instances decide while editions change and the connections of both are cut.
 func TestTwoInstancesMakeOneLog(t *testing.T) {
 	t.Parallel()
+	makeOneLog(t, 2)
+}
+
+// TestOneInstanceMakesOneLog is the same with one, which as a rule finds the log as it left it, and writes without reading it first.
+func TestOneInstanceMakesOneLog(t *testing.T) {
+	t.Parallel()
+	makeOneLog(t, 1)
+}
+
+func makeOneLog(t *testing.T, instances int) {
+	t.Helper()
 	dsn, key := postgresDSN(t), newKey(t)
-	a, b := openKeyed(t, dsn, key), openKeyed(t, dsn, key)
+	list := make([]*store.Store, instances)
+	for i := range list {
+		list[i] = openKeyed(t, dsn, key)
+	}
+	a, b := list[0], list[instances-1]
 	editions := []*archive.Edition{storetest.Edition("2026-1", 1), storetest.Edition("2026-2", 2)}
 	storetest.Publish(t, a, editions[0])
 	admin := plain(t, "pgx", dsn)
@@ -69,7 +86,7 @@ WHERE application_name = 'omnia' AND datname = current_database() AND state <> '
 			cut += n
 		}
 	})
-	acknowledged := storetest.Change(t, 16, 60, editions, a, b)
+	acknowledged := storetest.Change(t, 16, 60, editions, list...)
 	close(stop)
 	wg.Wait()
 	if cut == 0 {
@@ -79,6 +96,62 @@ WHERE application_name = 'omnia' AND datname = current_database() AND state <> '
 	for id := range acknowledged {
 		if there[id] != 1 {
 			t.Errorf("%s is in the log %d times", id, there[id])
+		}
+	}
+}
+
+// TestOthersMoveTheHead lets instances commit in turn, so that each finds the log as it left it at times and moved at others, by
+// decisions or by another edition. What is decided under an edition that is not in use is never kept.
+func TestOthersMoveTheHead(t *testing.T) {
+	t.Parallel()
+	for kind, dsn := range map[string]string{"postgres": postgresDSN(t), "sqlite": "sqlite:" + filepath.Join(t.TempDir(), "archivio.db")} {
+		t.Run(kind, func(t *testing.T) {
+			key := newKey(t)
+			list := []*store.Store{openKeyed(t, dsn, key)}
+			if kind == "postgres" {
+				list = append(list, openKeyed(t, dsn, key))
+			}
+			moveTheHead(t, list)
+		})
+	}
+}
+
+func moveTheHead(t *testing.T, list []*store.Store) {
+	t.Helper()
+	random := rand.New(rand.NewPCG(7, 7))
+	editions := []*archive.Edition{storetest.Edition("2026-1", 1), storetest.Edition("2026-2", 2)}
+	inUse, want, alone := 0, map[string]int{}, 0
+	storetest.Publish(t, list[0], editions[0])
+	for range 120 {
+		s, which := list[random.IntN(len(list))], inUse
+		switch random.IntN(12) {
+		case 0:
+			inUse = 1 - inUse
+			storetest.Publish(t, s, editions[inUse])
+			continue
+		case 1:
+			which = 1 - inUse
+		}
+		if store.Alone(s) {
+			alone++
+		}
+		d := storetest.Decision(editions[which], storetest.Asked{})
+		switch err := s.Commit(t.Context(), []*ledger.Decision{d}, nil); {
+		case which == inUse && err == nil:
+			want[d.Receipt.ID] = 1
+		case which != inUse && errors.Is(err, ledger.ErrEdition):
+			want[d.Receipt.ID] = 0
+		default:
+			t.Fatalf("a decision under %s while %s is in use: %v", editions[which].Name, editions[inUse].Name, err)
+		}
+	}
+	if alone == 0 || alone == 120 {
+		t.Errorf("%d commits expected to find the log as it was left: the test shows nothing", alone)
+	}
+	_, there := storetest.Verified(t, list[0])
+	for id, n := range want {
+		if there[id] != n {
+			t.Errorf("%s is in the log %d times, want %d", id, there[id], n)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -163,6 +164,17 @@ func (s *Store) keepClasses(ctx context.Context, in *insertion, entries []*entry
 		}
 	})
 	return s.sameSets(ctx, sets)
+}
+
+// seen tells whether all that entries have in common with others is known to be on disk.
+func (s *Store) seen(entries []*entry) bool {
+	return !slices.ContainsFunc(entries, func(e *entry) bool {
+		if e.decision == nil {
+			return false
+		}
+		_, known := s.classes.Load(e.decision.class)
+		return !known
+	})
 }
 
 // sameSets tells whether the sets that are stored already are the same: two contents may have one name, once in a

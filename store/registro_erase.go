@@ -134,7 +134,7 @@ func (s *Store) erase(ctx context.Context, head *headRow, list []*erasing) error
 		return err
 	}
 	for i, x := range list {
-		if err := s.forget(ctx, x, e.Leaves[i].Position); err != nil {
+		if err := s.forget(ctx, x, e.log.Leaves[i].Position); err != nil {
 			return s.failure(ctx, "erase personal values", err)
 		}
 	}

@@ -118,7 +118,7 @@ func (s *Store) announce(ctx context.Context, head *headRow, next *ledger.Keyrin
 	if err != nil {
 		return err
 	}
-	if _, err := next.Open(x.Checkpoint.Note); err != nil {
+	if _, err := next.Open(x.log.Checkpoint.Note); err != nil {
 		return fmt.Errorf("the change of keys can't be signed under the key before it: %w", err)
 	}
 	return nil

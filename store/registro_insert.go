@@ -48,7 +48,6 @@ func words(s string) []string { return strings.Fields(s) }
 type insertion struct {
 	rows  map[string][][]any
 	hours map[int64][2]int64 // of decisions: the first and the last place
-	head  []any              // of moved
 }
 
 func newInsertion() *insertion {
@@ -110,43 +109,71 @@ func text(d day) string {
 	return s
 }
 
-// moved writes the head, where it is still the one that was read.
-const moved = "UPDATE testa SET dimensione = $1, checkpoint = $2, chiavi = $3, firmata_il = $4 WHERE id = 'testa' AND dimensione = $5"
+// moved writes the head, where it is still as long as the one that was read; movedFrom where it is one that was not read, to the letter.
+const (
+	moved     = "UPDATE testa SET dimensione = $1, checkpoint = $2, chiavi = $3, firmata_il = $4 WHERE id = 'testa' AND dimensione = $5"
+	movedFrom = moved + " AND checkpoint = $6 AND chiavi = $7 AND edizione = $8"
+)
 
-// insert writes all rows and the head, within the transaction that ctx carries.
-func (s *Store) insert(ctx context.Context, in *insertion) error {
-	for hour, span := range in.hours {
-		in.add("ore", hour, span[0], span[1])
+// statement is that which moves the head.
+func (st *step) statement() string {
+	if st.from == nil {
+		return moved
 	}
-	if s.dialect == postgres {
-		return s.raw(ctx, func(c *pgx.Conn) error { return in.intoPostgres(ctx, c) })
-	}
-	return in.intoSQLite(ctx, s.db(ctx).Statement.ConnPool)
+	return movedFrom
 }
 
-// intoPostgres sends all statements at once, and then hears what became of them: one way to the server and back.
-func (in *insertion) intoPostgres(ctx context.Context, c *pgx.Conn) error {
-	batch := &pgx.Batch{}
+// move is the arguments of statement.
+func (st *step) move() []any {
+	h := &st.head
+	args := []any{h.Dimensione, h.Checkpoint, h.Chiavi, written(time.Time(h.FirmataIl)), st.log.Before}
+	if f := st.from; f != nil {
+		args = append(args, f.Checkpoint, f.Chiavi, f.Edizione)
+	}
+	return args
+}
+
+// insert writes all rows and the head, within the transaction that ctx carries.
+func (s *Store) insert(ctx context.Context, st *step) error {
+	if s.dialect == sqlite {
+		return st.intoSQLite(ctx, s.db(ctx).Statement.ConnPool)
+	}
+	return s.raw(ctx, func(c *pgx.Conn) error {
+		batch := &pgx.Batch{}
+		batch.Queue(st.statement(), st.move()...)
+		st.rows.queue(batch)
+		n, err := sendAll(ctx, c, batch)
+		if err != nil {
+			return err
+		}
+		return fenced(n)
+	})
+}
+
+// queue adds the statements for all rows.
+func (in *insertion) queue(batch *pgx.Batch) {
 	for i := range filled {
 		t := &filled[i]
 		if rows := in.rows[t.name]; len(rows) > 0 {
 			batch.Queue(t.unnested(), t.columnwise(rows)...)
 		}
 	}
-	batch.Queue(moved, in.head...)
+}
+
+// sendAll sends all statements at once, and then hears what became of them: one way to the server and back. n is how many
+// rows the first of them wrote.
+func sendAll(ctx context.Context, c *pgx.Conn, batch *pgx.Batch) (n int64, err error) {
 	results := c.SendBatch(ctx, batch)
-	var n int64
-	for range batch.Len() {
+	for i := range batch.Len() {
 		done, err := results.Exec()
 		if err != nil {
-			return errors.Join(err, results.Close())
+			return 0, errors.Join(err, results.Close())
 		}
-		n = done.RowsAffected()
+		if i == 0 {
+			n = done.RowsAffected()
+		}
 	}
-	if err := results.Close(); err != nil {
-		return err
-	}
-	return fenced(n)
+	return n, results.Close() // without a transaction around it, it is only then that they are kept
 }
 
 // fenced is of a head that was not moved.
@@ -196,38 +223,34 @@ func (t *table) unnested() string {
 	return "INSERT INTO " + t.name + " (" + strings.Join(t.columns, ", ") + ") SELECT * FROM unnest(" + list.String() + ") AS r" + t.more
 }
 
-func (in *insertion) intoSQLite(ctx context.Context, tx gorm.ConnPool) error {
-	for i := range filled {
-		if err := filled[i].intoSQLite(ctx, tx, in.rows[filled[i].name]); err != nil {
-			return fmt.Errorf("%s: %w", filled[i].name, err)
-		}
-	}
-	done, err := tx.ExecContext(ctx, moved, in.head...)
+func (st *step) intoSQLite(ctx context.Context, tx gorm.ConnPool) error {
+	done, err := tx.ExecContext(ctx, st.statement(), st.move()...)
 	if err != nil {
 		return err
 	}
 	n, err := done.RowsAffected()
-	if err != nil {
+	if err := errors.Join(err, fenced(n)); err != nil {
 		return err
 	}
-	return fenced(n)
-}
-
-// intoSQLite writes rows in statements of 32, 16, 8, … of them: each is read by the database anew, so that few are better
-// than many.
-func (t *table) intoSQLite(ctx context.Context, tx gorm.ConnPool, rows [][]any) error {
-	for n := 32; len(rows) > 0; {
-		if n > len(rows) {
-			n /= 2
-			continue
+	for i := range filled {
+		if err := filled[i].intoSQLite(ctx, tx, st.rows.rows[filled[i].name]); err != nil {
+			return fmt.Errorf("%s: %w", filled[i].name, err)
 		}
-		if _, err := tx.ExecContext(ctx, t.statement(n), slices.Concat(rows[:n]...)...); err != nil {
-			return err
-		}
-		rows = rows[n:]
 	}
 	return nil
 }
+
+// intoSQLite writes rows in statements of some: each is read by the database anew, so that few are better than many.
+func (t *table) intoSQLite(ctx context.Context, tx gorm.ConnPool, rows [][]any) error {
+	for some := range slices.Chunk(rows, inOneStatement) {
+		if _, err := tx.ExecContext(ctx, t.statement(len(some)), slices.Concat(some...)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const inOneStatement = 32
 
 // statement is that of n rows, with question marks.
 func (t *table) statement(n int) string {

@@ -115,6 +115,7 @@ type Store struct {
 	closers []io.Closer // in the order in which they are closed
 
 	recorder recorder // of decisions and accesses
+	left     left     // of the recorder alone
 	appender *ledger.Appender
 	classes  sync.Map // of decisions: those known to be on disk, by id
 	shelf    shelf    // of versions

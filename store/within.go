@@ -156,7 +156,12 @@ func (s *Store) raw(ctx context.Context, do func(c *pgx.Conn) error) error {
 	if w == nil {
 		return errors.New("store: a raw connection is lent within a transaction only")
 	}
-	return w.conn.Raw(func(connection any) error {
+	return rawOf(w.conn, do)
+}
+
+// rawOf lends the connection of pgx below one of a pool.
+func rawOf(conn *sql.Conn, do func(c *pgx.Conn) error) error {
+	return conn.Raw(func(connection any) error {
 		c, ok := connection.(*stdlib.Conn)
 		if !ok {
 			return fmt.Errorf("store: a connection of pgx was expected, not %T", connection)

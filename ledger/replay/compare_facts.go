@@ -133,7 +133,7 @@ var rowNames = []string{"numero", "codice_fiscale"}
 
 // factDiffer walks two trees of facts side by side, rows beside the row of the same name.
 type factDiffer struct {
-	personal func(shape string) bool
+	personal ledger.Shapes
 	list     []FactChange
 }
 
@@ -242,7 +242,7 @@ func keyOf(row any, name string) string {
 
 // private tells whether a value of that shape is, or holds, something personal.
 func (d *factDiffer) private(shape string, v any) bool {
-	if d.personal(shape) {
+	if here, _ := d.personal(shape); here {
 		return true
 	}
 	switch x := v.(type) {

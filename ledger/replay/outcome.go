@@ -40,10 +40,13 @@ const (
 // gives the rest away: so the salts of the personal values are hashed along, and the digest can be checked for
 // as long as they are there, and by nobody afterwards.
 func CountersOutcome(a *engine.Counters, personal []ledger.Personal) []byte {
-	neutral := *a
-	neutral.Decision = engine.Header{}
+	return headlessly(a.AppendHeadless, func(headless []byte) []byte { return CountersOutcomeOf(a, headless, personal) })
+}
+
+// CountersOutcomeOf is [CountersOutcome] of an answer that is written already, by [engine.Counters.AppendHeadless].
+func CountersOutcomeOf(a *engine.Counters, headless []byte, personal []ledger.Personal) []byte {
 	b := writer(make([]byte, 0, 2048)).open().text("schema", SchemaCounters)
-	b = b.text("answer", digestOf(personal, neutral.AppendJSON)).text("data_riferimento", a.DataRiferimento)
+	b = b.text("answer", digestOf(personal, headless)).text("data_riferimento", a.DataRiferimento)
 	b = array(b, "items", a.Items, writer.item)
 	return array(b, "warnings", a.Warnings, writer.warning).close()
 }
@@ -60,10 +63,13 @@ func CountersOutcome(a *engine.Counters, personal []ledger.Personal) []byte {
 //	counters[]   id, verdict, unit, residual
 //	allowed[]    field, min, max, options[]
 func ValidationOutcome(a *engine.Validation, personal []ledger.Personal) []byte {
-	neutral := *a
-	neutral.Decision = engine.Header{}
+	return headlessly(a.AppendHeadless, func(headless []byte) []byte { return ValidationOutcomeOf(a, headless, personal) })
+}
+
+// ValidationOutcomeOf is [ValidationOutcome] of an answer that is written already, by [engine.Validation.AppendHeadless].
+func ValidationOutcomeOf(a *engine.Validation, headless []byte, personal []ledger.Personal) []byte {
 	b := writer(make([]byte, 0, 1024)).open().text("schema", SchemaValidate)
-	b = b.text("answer", digestOf(personal, neutral.AppendJSON)).text("outcome", a.Outcome)
+	b = b.text("answer", digestOf(personal, headless)).text("outcome", a.Outcome)
 	b = array(b, "findings", a.Findings, writer.finding)
 	b = array(b, "missing", a.Missing, func(b writer, m *engine.Missing) writer { return b.string(m.Field) })
 	if len(a.Derived) > 0 {
@@ -77,17 +83,24 @@ func ValidationOutcome(a *engine.Validation, personal []ledger.Personal) []byte 
 	return array(b, "allowed", a.Allowed, writer.bound).close()
 }
 
-// digestOf is the digest of an answer behind the salts of the personal values of its facts.
-func digestOf(personal []ledger.Personal, encode func([]byte) []byte) string {
+// headlessly writes an answer for which nobody else has a use.
+func headlessly(write func([]byte) []byte, do func(headless []byte) []byte) []byte {
 	room := rooms.Get().(*[]byte)
 	defer rooms.Put(room)
-	*room = encode(appendSalts((*room)[:0], personal))
-	sum := sha256.Sum256(*room)
-	return "sha256:" + hex.EncodeToString(sum[:])
+	*room = write((*room)[:0])
+	return do(*room)
 }
 
 // rooms lends out the room in which answers are written only to be hashed.
 var rooms = sync.Pool{New: func() any { return new([]byte) }}
+
+// digestOf is the digest of an answer behind the salts of the personal values of its facts.
+func digestOf(personal []ledger.Personal, answer []byte) string {
+	sum := sha256.New()
+	sum.Write(appendSalts(nil, personal))
+	sum.Write(answer)
+	return "sha256:" + hex.EncodeToString(sum.Sum(nil))
+}
 
 // appendSalts writes the salts by path, each on its line. The actor is no fact.
 func appendSalts(dst []byte, personal []ledger.Personal) []byte {

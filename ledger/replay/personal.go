@@ -4,14 +4,19 @@ import (
 	"strings"
 
 	"omnia/engine/fact"
+	"omnia/ledger"
 )
 
-// Personal tells of which shapes the values are personal, as [ledger.Split] asks: the facts that the vocabulary marks. It
-// is made once for a vocabulary, and is safe to share.
-func Personal(v *fact.Vocabulary) func(shape string) bool {
-	shapes := map[string]bool{}
-	personalShapes(v.Root, shapes)
-	return func(shape string) bool { return shapes[shape] }
+// Personal tells which facts a vocabulary marks as personal, by their shapes. It is made once for a vocabulary, and is safe to share.
+func Personal(v *fact.Vocabulary) ledger.Shapes {
+	personal, above := map[string]bool{}, map[string]bool{}
+	personalShapes(v.Root, personal)
+	for shape := range personal {
+		for at := strings.LastIndexByte(shape, '/'); at >= 0; at = strings.LastIndexByte(shape[:at], '/') {
+			above[shape[:at]] = true
+		}
+	}
+	return func(shape string) (here, within bool) { return personal[shape], above[shape] }
 }
 
 func personalShapes(g *fact.Group, into map[string]bool) {

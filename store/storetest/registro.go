@@ -63,7 +63,7 @@ func Decision(e *archive.Edition, a Asked) *ledger.Decision {
 func decide(e *archive.Edition, a Asked) (*ledger.Decision, error) {
 	a = a.filled()
 	facts := fmt.Appendf(nil, `{"azienda":{"codice_fiscale":%q,"matricola":%q,"settore":"a"},"periodi":[{"numero":%q}],"richiesta":{"lavoratori":[{"codice_fiscale":"RSSMRA80A01H501U"}]}}`, "cf"+a.Matricola, a.Matricola, a.Numero)
-	public, personal, commitments, err := ledger.Split(facts, func(shape string) bool { return strings.HasSuffix(shape, "/codice_fiscale") }, rand.Reader)
+	public, personal, commitments, err := ledger.Split(facts, func(shape string) (here, within bool) { return strings.HasSuffix(shape, "/codice_fiscale"), true }, rand.Reader)
 	if err != nil {
 		return nil, err
 	}
