@@ -68,7 +68,7 @@ func (l *longLog) run(kind string) error {
 		return err
 	}
 	for _, size := range []int{l.sizes.decisions / 10, l.sizes.decisions} {
-		for _, step := range []func(int) error{func(n int) error { return l.fill(decisions, n) }, l.replay, l.exportAndVerify} {
+		for _, step := range []func(int) error{func(n int) error { return l.fill(decisions, n) }, l.replay, l.exportAndVerify, l.verifyStored} {
 			if err := step(size); err != nil {
 				return fmt.Errorf("%d decisions: %w", size, err)
 			}
@@ -105,7 +105,8 @@ func (l *longLog) decide() (list []*ledger.Decision, err error) {
 		if err != nil {
 			return nil, err
 		}
-		d := &ledger.Decision{Facts: public, Personal: personal, Outcome: replay.CountersOutcome(a, personal), Index: ledger.Index{Esito: replay.Esito(a)}}
+		d := &ledger.Decision{Facts: public, Personal: personal, Outcome: replay.CountersOutcome(a, personal)}
+		d.Index = ledger.Index{Esito: replay.Esito(a), Matricola: facts.Text("azienda.matricola"), UnitaProduttiva: facts.Text("unita_produttiva.progressivo"), Settore: facts.Text("azienda.settore")}
 		d.Receipt = ledger.Receipt{
 			Kind: replay.KindCounters, Edition: ed.Name, EditionDigest: ledger.Digest(ed.Digest), PolicyDigest: ledger.Digest(rego.Digest()), Engine: "bench", Options: replay.CountersOptions(opt),
 			FactsDigest: ledger.DigestOf(public), Personal: bound, OutcomeDigest: ledger.DigestOf(d.Outcome), Rules: replay.Rules(a.Applied()),
@@ -210,14 +211,41 @@ func (l *longLog) replay(size int) error {
 	return nil
 }
 
-// exportAndVerify sends the export of the log to who verifies it.
-func (l *longLog) exportAndVerify(size int) error {
-	ring := l.command("ledger", "keys")
-	if err := ring.Run(); err != nil {
+// verifyStored holds every stored copy against the log.
+func (l *longLog) verifyStored(size int) error {
+	keys, err := l.keys()
+	if err != nil {
 		return err
 	}
-	keys := filepath.Join(l.data, "keys.json")
-	if err := os.WriteFile(keys, fmt.Append(nil, ring.Stdout), 0o600); err != nil {
+	c, start := l.command("verify", "--database", l.dsn, "--keys", keys), time.Now()
+	if err := c.Start(); err != nil {
+		return err
+	}
+	most, err := wait(c)
+	if err != nil {
+		return err
+	}
+	if said := fmt.Sprint(c.Stdout); !strings.Contains(said, fmt.Sprintf("\n%d decisions", size)) {
+		return fmt.Errorf("verify --database: not all %d were seen:\n%s", size, said)
+	}
+	l.row("omnia verify --database", size, time.Since(start), most[0])
+	return nil
+}
+
+// keys is the file with the public keys of the log.
+func (l *longLog) keys() (string, error) {
+	ring := l.command("ledger", "keys")
+	if err := ring.Run(); err != nil {
+		return "", err
+	}
+	name := filepath.Join(l.data, "keys.json")
+	return name, os.WriteFile(name, fmt.Append(nil, ring.Stdout), 0o600)
+}
+
+// exportAndVerify sends the export of the log to who verifies it.
+func (l *longLog) exportAndVerify(size int) error {
+	keys, err := l.keys()
+	if err != nil {
 		return err
 	}
 	export, verify := l.command("ledger", "export", "-"), l.command("verify", "-", "--keys", keys)
