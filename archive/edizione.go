@@ -24,8 +24,10 @@ type EditionItem struct {
 	Kind, ID string
 	Version  int
 	Digest   string // of meaning
-	Frozen   bool   // once published, the version may never mean anything else
 }
+
+// Frozen tells whether the version, once it was published, may never mean anything else.
+func (i *EditionItem) Frozen() bool { return rulebook.Frozen(i.Kind) }
 
 // EditionFile is one file of an edition.
 type EditionFile struct {

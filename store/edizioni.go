@@ -208,7 +208,7 @@ func (s *Store) unchanged(ctx context.Context, e *archive.Edition) error {
 	}
 	var changed []string
 	for _, i := range e.Items {
-		if !i.Frozen {
+		if !i.Frozen() {
 			continue
 		}
 		if d, ok := published[archive.EditionItem{Kind: i.Kind, ID: i.ID, Version: i.Version}]; ok && d != i.Digest {
@@ -256,7 +256,7 @@ func (s *Store) storeEdition(ctx context.Context, p *publication, at int64) erro
 		texts = append(texts, []any{string(ledger.DigestOf([]byte(f.Text))), f.Text})
 	}
 	for _, i := range e.Items {
-		if i.Frozen && !e.Draft() {
+		if i.Frozen() && !e.Draft() {
 			items = append(items, []any{i.Kind, i.ID, i.Version, i.Digest})
 		}
 	}

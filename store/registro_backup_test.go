@@ -223,6 +223,7 @@ var alterations = []struct {
 	{"when an edition was published", []string{`UPDATE edizioni SET pubblicata_il = '2020-01-01T00:00:00.000000Z'`}, `^edition 2026-1, pubblicata_il: .*\[altered\]$`, true},
 	{"the policies of an edition", []string{`DELETE FROM edizioni_policy`}, `^edition \S+ \S*, edizioni_policy: .*\[removed\]$`, true},
 	{"what a version means", []string{`UPDATE edizioni_voci SET digest = 'x'`}, `^\S+ \S+@1, edizioni_voci: .*\[altered\]$`, true},
+	{"that a version was published", []string{`DELETE FROM edizioni_voci WHERE id = 'ais.settimane_biennio'`}, `^version \S+ ais.settimane_biennio@1, edizioni_voci: its row is not in the table \[removed\]$`, true},
 	{"why an edition was taken into use", []string{`UPDATE attivazioni SET motivo = 'x'`}, `^activation \S+, motivo: .*\[altered\]$`, true},
 	{"that an edition was taken into use", []string{`DELETE FROM attivazioni`}, `^activation \S+, attivazioni: its row is not in the table \[removed\]$`, true},
 	{"by which versions it is found", []string{`DELETE FROM insiemi_regole WHERE regola = 'ais.settimane_biennio'`}, `^decision \S+, insiemi_regole: it applied ais.settimane_biennio@1, and is not found by it \[removed\]$`, true},

@@ -32,7 +32,7 @@ var durable = []struct {
 func realistic() *archive.Edition {
 	e := storetest.Edition("2026-1", 1)
 	for i := range 66 {
-		e.Items = append(e.Items, archive.EditionItem{Kind: "parameter", ID: fmt.Sprintf("parametro.numero_%03d", i), Version: 1, Digest: string(ledger.DigestOf(fmt.Append(nil, i))), Frozen: true})
+		e.Items = append(e.Items, archive.EditionItem{Kind: "parameter", ID: fmt.Sprintf("parametro.numero_%03d", i), Version: 1, Digest: string(ledger.DigestOf(fmt.Append(nil, i)))})
 	}
 	return e
 }

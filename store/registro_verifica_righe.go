@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"omnia/archive"
 	"omnia/ledger"
 )
 
@@ -93,9 +94,9 @@ func (a *audit) began(ctx context.Context) (time.Time, error) {
 
 // editionsSaid is what the leaves read so far say of editions, as the tables of editions should have it.
 type editionsSaid struct {
-	rows     map[string]*edizioneRow // by digest
-	policies map[string]int64        // "digest policy": place
-	items    map[string]bool         // "kind id version digest"
+	rows     map[string]*edizioneRow        // by digest
+	policies map[string]int64               // "digest policy": place
+	items    map[archive.EditionItem]string // digests of the versions that are frozen, by all else
 	in       map[string]*attivazioneRow
 }
 
@@ -107,7 +108,7 @@ type attivazioneRow struct {
 }
 
 func newEditionsSaid() *editionsSaid {
-	return &editionsSaid{map[string]*edizioneRow{}, map[string]int64{}, map[string]bool{}, map[string]*attivazioneRow{}}
+	return &editionsSaid{map[string]*edizioneRow{}, map[string]int64{}, map[archive.EditionItem]string{}, map[string]*attivazioneRow{}}
 }
 
 // published remembers what leaves say of editions, and which was taken into use last.
@@ -143,13 +144,19 @@ func (s *editionsSaid) edition(e *ledger.Entry) error {
 	if key := digest + " " + string(l.PolicyDigest); !hasKey(s.policies, key) {
 		s.policies[key] = e.Position
 	}
+	if named := (&archive.Edition{Name: l.Name, Digest: digest}); named.Draft() {
+		return nil
+	}
 	for _, i := range l.Items {
-		s.items[fmt.Sprint(i.Kind, " ", i.ID, " ", i.Version, " ", i.Digest)] = true
+		version := archive.EditionItem{Kind: i.Kind, ID: i.ID, Version: i.Version}
+		if version.Frozen() && !hasKey(s.items, version) {
+			s.items[version] = string(i.Digest)
+		}
 	}
 	return nil
 }
 
-func hasKey[V any](m map[string]V, key string) bool {
+func hasKey[K comparable, V any](m map[K]V, key K) bool {
 	_, ok := m[key]
 	return ok
 }
@@ -164,8 +171,7 @@ func (a *audit) activation(e *ledger.Entry) error {
 	return nil
 }
 
-// editionTables holds the tables of editions against the leaves. Of the versions that are frozen a leaf says which they may be, and
-// not which they are: one that was taken out is not seen here.
+// editionTables holds the tables of editions against the leaves.
 func (a *audit) editionTables(ctx context.Context) error {
 	head, err := a.store.readHead(ctx, false)
 	if err != nil || head.Dimensione != a.signed.Tree.N {
@@ -253,13 +259,21 @@ func (a *audit) itemRows(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, row := range rows {
-		if !a.editions.items[fmt.Sprint(row.Genere, " ", row.ID, " ", row.Versione, " ", row.Digest)] {
-			return foreign(fmt.Sprintf("%s %s@%d", row.Genere, row.ID, row.Versione), "edizioni_voci")
-		}
+	said, has := map[string]archive.EditionItem{}, map[string]bool{}
+	for version := range a.editions.items {
+		said[nameOf(version)] = version
 	}
-	return nil
+	for _, row := range rows {
+		version := archive.EditionItem{Kind: row.Genere, ID: row.ID, Version: row.Versione}
+		if a.editions.items[version] != row.Digest {
+			return foreign(nameOf(version), "edizioni_voci")
+		}
+		has[nameOf(version)] = true
+	}
+	return gone("version", "edizioni_voci", said, has)
 }
+
+func nameOf(v archive.EditionItem) string { return fmt.Sprintf("%s %s@%d", v.Kind, v.ID, v.Version) }
 
 func (a *audit) activationRows(ctx context.Context) error {
 	rows, err := stored[attivazioneRow](ctx, a, "SELECT id, edizione, istante, da, motivo, posizione FROM attivazioni")

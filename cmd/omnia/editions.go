@@ -40,7 +40,7 @@ func editionOf(ed *rulebook.Edition, fsys fs.FS, p *policies.Policies, at time.T
 	for i := range ed.Items {
 		it := &ed.Items[i]
 		e.Items = append(e.Items, archive.EditionItem{
-			Kind: it.Kind, ID: it.ID, Version: it.Version.Number, Digest: it.Version.Digest, Frozen: rulebook.Frozen(it.Kind),
+			Kind: it.Kind, ID: it.ID, Version: it.Version.Number, Digest: it.Version.Digest,
 		})
 	}
 	texts, err := rulebook.TextsOf(fsys)

@@ -230,7 +230,7 @@ func foreign() *archive.Edition {
 	const text = "schema: futuro/v9\n"
 	return &archive.Edition{
 		Name: "2040-1", Digest: string(ledger.DigestOf([]byte(text))), PolicyDigest: string(ledger.DigestOf([]byte("policies"))), PublishedAt: time.Now(),
-		Items: []archive.EditionItem{{Kind: "rule", ID: "futura", Version: 1, Digest: string(ledger.DigestOf([]byte("futura"))), Frozen: true}},
+		Items: []archive.EditionItem{{Kind: "rule", ID: "futura", Version: 1, Digest: string(ledger.DigestOf([]byte("futura")))}},
 		Files: []archive.EditionFile{{Path: "rules/futuro.yaml", Text: text}},
 	}
 }

@@ -43,8 +43,8 @@ func law(name, text string) *archive.Edition {
 		PublishedAt: time.Date(2026, 1, 7, 9, 0, 0, 123456000, time.UTC),
 		Items: []archive.EditionItem{
 			{Kind: "facts", ID: "azienda", Version: 1, Digest: string(ledger.DigestOf([]byte("fatti " + text)))},
-			{Kind: "parameter", ID: "limite", Version: 1, Digest: string(ledger.DigestOf([]byte("limite"))), Frozen: true},
-			{Kind: "rule", ID: "regola." + text, Version: 1, Digest: string(ledger.DigestOf([]byte(text))), Frozen: true},
+			{Kind: "parameter", ID: "limite", Version: 1, Digest: string(ledger.DigestOf([]byte("limite")))},
+			{Kind: "rule", ID: "regola." + text, Version: 1, Digest: string(ledger.DigestOf([]byte(text)))},
 		},
 		Files: []archive.EditionFile{file("rules/comune.yaml", "schema: parameters/v1\n"), file("rules/di questa.yaml", text)},
 		Size:  3,
@@ -52,7 +52,7 @@ func law(name, text string) *archive.Edition {
 }
 
 // comparable leaves out what the store adds.
-var comparable = cmp.Options{cmpopts.IgnoreFields(archive.Edition{}, "Position"), cmpopts.IgnoreFields(archive.EditionItem{}, "Frozen")}
+var comparable = cmpopts.IgnoreFields(archive.Edition{}, "Position")
 
 func publish(t *testing.T, s *store.Store, e *archive.Edition, activate bool) {
 	t.Helper()

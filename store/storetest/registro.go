@@ -26,7 +26,7 @@ var rulesOfEdition = []string{"ais.settimane_biennio", "cigo.ore_un_terzo", "cig
 func Edition(name string, version int) *archive.Edition {
 	e := &archive.Edition{Name: name, Digest: digest([]byte("edizione " + name)), PublishedAt: noon}
 	for _, id := range rulesOfEdition {
-		e.Items = append(e.Items, archive.EditionItem{Kind: "counter", ID: id, Version: version, Digest: digest(fmt.Appendf(nil, "%s %d", id, version)), Frozen: true})
+		e.Items = append(e.Items, archive.EditionItem{Kind: "counter", ID: id, Version: version, Digest: digest(fmt.Appendf(nil, "%s %d", id, version))})
 		text := fmt.Sprintf("id: %s\nversion: %d # è così\n", id, version)
 		e.Files = append(e.Files, archive.EditionFile{Path: "counters/" + id + ".yaml", Text: text, Digest: digest([]byte(text))})
 	}
