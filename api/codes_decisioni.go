@@ -17,6 +17,7 @@ const (
 	codeHoldNotFound     = "hold_not_found"
 	codeRequired         = "required"
 	codeNeeds            = "needs_parameter"
+	codeVersionNotFound  = "rule_version_not_found"
 	codeTooWide          = "matricola_needed"
 	codeActorHidden      = "actor_hidden"
 	codeLogEmpty         = "log_empty"
@@ -102,6 +103,13 @@ var decisionProblems = []explained{
 		Title: texts("Parametro da solo", "Parameter alone", "Parameter allein"),
 		Text:  texts("Questo parametro vale soltanto insieme a %s.", "This parameter has a meaning only together with %s.", "Dieser Parameter gilt nur zusammen mit %s."),
 		Cure:  texts("Indicarli entrambi.", "Give both.", "Beide angeben."),
+	},
+	{
+		Code: codeVersionNotFound, Kind: fault.NotFound,
+		Title: texts("Versione inesistente", "No such version", "Version nicht vorhanden"),
+		Text:  texts("La regola %s non ha mai avuto la versione %d.", "Rule %s never had a version %d.", "Die Regel %s hatte nie eine Version %d."),
+		Cure: texts("Cercare la versione in /v1/rules/{id}/versions.", "Look for the version in /v1/rules/{id}/versions.",
+			"Die Version in /v1/rules/{id}/versions suchen."),
 	},
 	{
 		Code: codeTooWide, Kind: fault.Invalid,

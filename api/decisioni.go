@@ -1,9 +1,11 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"omnia/archive"
@@ -210,6 +212,9 @@ func (s *server) listDecisions(c *call) error {
 	if err != nil {
 		return err
 	}
+	if err := s.knowsNames(c, q, &what.Criteria); err != nil {
+		return err
+	}
 	if err := q.err(); err != nil {
 		return err
 	}
@@ -229,6 +234,38 @@ func (s *server) listDecisions(c *call) error {
 		out.NextCursor = writeCursor(page.sort, items[len(items)-1].Receipt.ID)
 	}
 	return c.json(out)
+}
+
+// knowsNames refuses a rule, a version or an edition that there never was: an empty list would say that nobody applied it.
+func (s *server) knowsNames(c *call, q *query, what *ledger.Criteria) error {
+	ctx := c.Request.Context()
+	if name := cmp.Or(what.Edition, string(what.EditionDigest)); name != "" {
+		_, err := s.Archive.Edition(ctx, name)
+		switch {
+		case errors.Is(err, archive.ErrNotFound):
+			q.wrong("edition", codeEditionNotFound, name)
+		case err != nil:
+			return err
+		}
+	}
+	if what.Rule == "" {
+		return nil
+	}
+	versions, err := s.Ledger.RuleVersions(ctx, what.Rule)
+	for _, it := range s.Decider.Edition().Items { // of a draft
+		if it.ID == what.Rule {
+			versions = append(versions, it.Version.Number)
+		}
+	}
+	switch {
+	case err != nil:
+		return err
+	case len(versions) == 0:
+		q.wrong("rule", codeRuleNotFound, what.Rule)
+	case what.Version > 0 && !slices.Contains(versions, what.Version):
+		q.wrong("version", codeVersionNotFound, what.Rule, what.Version)
+	}
+	return nil
 }
 
 // mostReach is how many matricole one search may go over, unless it is all of them.

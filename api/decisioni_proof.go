@@ -108,14 +108,14 @@ func (s *server) evidence(ctx context.Context, d *ledger.Decision) ([]*ledger.En
 	return slices.CompactFunc(entries, func(a, b *ledger.Entry) bool { return a.Position == b.Position }), nil
 }
 
-// activationOf is the id of the leaf that took an edition into use before the decision: why it was under this one.
+// activationOf is the id of the leaf that took the edition of a decision into use, the last time before it: why it was under this one.
 func (s *server) activationOf(ctx context.Context, d *ledger.Decision) ([]string, error) {
 	list, err := s.Archive.Activations(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, a := range list { // the last one first
-		if a.Position < d.Position {
+		if a.Position < d.Position && a.Edition == string(d.Receipt.EditionDigest) {
 			return []string{a.ID}, nil
 		}
 	}

@@ -203,8 +203,7 @@ func TestDecisionsAreFoundByWhatTheyAre(t *testing.T) {
 			"edition=" + strings.ReplaceAll(editionB().edition.Digest, ":", "%3A"): {c, b},
 			"rule=cigo.biennio.max_weeks":                                          {c, b, a},
 			"rule=cigo.biennio.max_weeks&version=1":                                {c, b, a},
-			"rule=cigo.biennio.max_weeks&version=2":                                {},
-			"rule=niente":                                                          {},
+			"rule=cigo.request.max_weeks&kind=validate":                            {},
 			"persona=sub-consulente":                                               {c},
 			"delega=" + k.bonds["mandate1"]:                                        {c},
 			"kind=validate":                                                        {},
@@ -262,6 +261,9 @@ func TestAWrongSearchIsRefused(t *testing.T) {
 		http.StatusUnprocessableEntity, "invalid_parameters",
 		"days_in_wrong_order", "bad_cursor", "not_an_id", "value_not_allowed", "value_not_allowed", "limit_out_of_range", "not_a_matricola",
 		"needs_parameter", "value_not_allowed", "unknown_parameter", "number_out_of_range")
+	want(t, k.as("auditor", get("/v1/decisions?rule=niente&version=7&edition=2020-1")), http.StatusUnprocessableEntity, "invalid_parameters", "edition_not_found", "rule_not_found")
+	want(t, k.as("auditor", get("/v1/decisions?rule=cigo.biennio.max_weeks&version=7&edition=sha256%3A00")), http.StatusUnprocessableEntity, "invalid_parameters",
+		"edition_not_found", "rule_version_not_found")
 	want(t, k.as("auditor", get("/v1/decisions?version=2")), http.StatusUnprocessableEntity, "invalid_parameters", "needs_parameter")
 	want(t, k.as("titolare", get("/v1/decisions?persona=sub-consulente")), http.StatusForbidden, "actor_hidden")
 	read[listing](t, k.as("titolare", get("/v1/decisions?persona=sub-titolare")))

@@ -20,6 +20,8 @@ type Ledger interface {
 
 	// Decisions lists decisions, the newest first, without their personal values; After is an id.
 	Decisions(ctx context.Context, c ledger.Criteria, page archive.Page) (items []ledger.Decision, more bool, err error)
+	// RuleVersions are the versions of a rule that an edition stored here has, or that a decision applied; none of one that nobody knows.
+	RuleVersions(ctx context.Context, id string) ([]int, error)
 	// Decision is one decision, whole.
 	Decision(ctx context.Context, id string) (*ledger.Decision, error)
 

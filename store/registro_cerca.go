@@ -42,6 +42,16 @@ func (q *inquiry) possible() bool {
 		storable(c.Matricole...) && (c.Matricole == nil || len(c.Matricole) > 0)
 }
 
+// RuleVersions are the versions of a rule that were published here, or that a decision applied, as one under a draft may have.
+func (s *Store) RuleVersions(ctx context.Context, id string) (list []int, err error) {
+	if !storable(id) {
+		return nil, nil
+	}
+	const query = "SELECT versione FROM edizioni_voci WHERE id = ? UNION SELECT versione FROM insiemi_regole WHERE regola = ? ORDER BY 1"
+	err = s.db(ctx).Raw(query, id, id).Scan(&list).Error
+	return list, s.failure(ctx, "read what was published", err)
+}
+
 // narrowByTime turns the times into places.
 func (s *Store) narrowByTime(ctx context.Context, q *inquiry) error {
 	c := &q.criteria
