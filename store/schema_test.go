@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -239,5 +241,60 @@ func TestBothDialectsHaveTheSameMigrations(t *testing.T) {
 	}
 	if d := gocmp.Diff(names("sqlite"), names("postgres")); d != "" {
 		t.Errorf("migrations (-sqlite +postgres):\n%s", d)
+	}
+}
+
+// lastFree is the last migration from before programs of two versions had to live on one schema; see docs/operating.md.
+const lastFree = 7
+
+// takesAway finds what a program that is live while the schema changes under it would miss, or could not write any more.
+var takesAway = regexp.MustCompile(`(?i)\b(DROP\s+(TABLE|COLUMN|VIEW|FUNCTION)|RENAME|ALTER\s+COLUMN|SET\s+NOT\s+NULL|ADD\s+COLUMN\s+(IF NOT EXISTS\s+)?\w+[^,;]*\bNOT\s+NULL\b)`)
+
+// given is a column that older programs need not write.
+var given = regexp.MustCompile(`(?i)\bDEFAULT\b`)
+
+func tooMuch(migration string) (found []string) {
+	up, _, _ := strings.Cut(migration, "-- +goose Down")
+	for line := range strings.SplitSeq(up, "\n") {
+		line, _, _ = strings.Cut(line, "--")
+		if takesAway.MatchString(line) && !(strings.Contains(strings.ToUpper(line), "ADD COLUMN") && given.MatchString(line)) {
+			found = append(found, strings.TrimSpace(line))
+		}
+	}
+	return found
+}
+
+// TestMigrationsOnlyAdd keeps instances of the version before at work while a newer one brings the schema up to date.
+func TestMigrationsOnlyAdd(t *testing.T) {
+	t.Parallel()
+	for text, bad := range map[string]bool{
+		"CREATE TABLE x (id text NOT NULL PRIMARY KEY);": false, "ALTER TABLE x ADD COLUMN y text NOT NULL DEFAULT '';": false, "ALTER TABLE x ADD COLUMN y text;": false,
+		"CREATE INDEX x_y ON x (y); -- no RENAME": false, "-- +goose Up\nSELECT 1;\n-- +goose Down\nDROP TABLE x;": false,
+		"ALTER TABLE x RENAME COLUMN y TO z;": true, "drop table x;": true, "ALTER TABLE x DROP COLUMN y;": true, "ALTER TABLE x ADD COLUMN y text NOT NULL;": true,
+		"ALTER TABLE x ALTER COLUMN y TYPE bigint;": true,
+	} {
+		if got := tooMuch(text); (len(got) > 0) != bad {
+			t.Errorf("%q: found %q", text, got)
+		}
+	}
+	files, err := filepath.Glob("migrations/*/*.sql")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no migrations: %v", err)
+	}
+	for _, name := range files {
+		number, err := strconv.Atoi(filepath.Base(name)[:5])
+		if err != nil {
+			t.Fatalf("%s: its number can't be read", name)
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := tooMuch(string(text)); number > lastFree && len(found) > 0 {
+			t.Errorf("%s takes away what an older program may be using; add, and remove in a later version: %q", name, found)
+		}
+		if number == 6 && len(tooMuch(string(text))) == 0 {
+			t.Errorf("%s renames a column, and it is not seen", name)
+		}
 	}
 }
