@@ -1,8 +1,8 @@
 package api
 
 import (
+	"bytes"
 	"errors"
-	"io"
 	"mime"
 	"net/http"
 	"os"
@@ -21,15 +21,22 @@ func (s *server) body(c *call) ([]byte, error) {
 	if err := jsonBody(c); err != nil {
 		return nil, err
 	}
-	body, err := io.ReadAll(c.Request.Body)
+	room := bytes.NewBuffer(make([]byte, 0, roomFor(c.Request.ContentLength)))
+	_, err := room.ReadFrom(c.Request.Body)
 	if err != nil {
 		c.Header("Connection", "close")
 		return nil, bodyFailure(c, err, s.Limits.Body)
 	}
 	// Read: from here on the connection only watches for a caller who leaves.
 	_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Time{})
-	c.content = body
-	return body, nil
+	c.content = room.Bytes()
+	return c.content, nil
+}
+
+// roomFor is room to read a body into that is said to be so long; who says much need not send it.
+func roomFor(length int64) int64 {
+	const most = 64 << 10
+	return min(max(length, 0), most) + bytes.MinRead // more than is read: else it grows once to see the end
 }
 
 // jsonBody checks that the request says its body is JSON as we read it: UTF-8, not compressed.

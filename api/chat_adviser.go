@@ -114,7 +114,7 @@ func (s *server) setPresence(c *call) error {
 		}
 		a.Capacity = int(n.Num)
 	}
-	for _, row := range body.Get("topics").Rows {
+	for _, row := range body.Get("topics").Rows() {
 		a.Topics = append(a.Topics, chat.Topic(row[0].Text))
 	}
 	return s.atomically(c, func(ctx context.Context) error {

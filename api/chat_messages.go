@@ -146,7 +146,7 @@ func (s *server) readMessage(c *call, at *seat) (in *chat.Sending, note bool, er
 		Conversation: at.ID, By: chat.Person{ID: c.who().Subject, Name: c.who().Nome}, ClientID: strings.ToLower(body.Get("client_id").Text), Text: body.Get("text").Text,
 	}
 	note = body.Get("note").Bool()
-	for _, row := range body.Get("attachments").Rows {
+	for _, row := range body.Get("attachments").Rows() {
 		in.Attachments = append(in.Attachments, strings.ToLower(row[0].Text))
 	}
 	wrong := failure(c.lang, codeInvalidInput)

@@ -53,7 +53,7 @@ func (s *server) eraseDecision(c *call) error {
 	e := ledger.Erasure{
 		ID: uuid.Must(uuid.NewV7()).String(), Instant: s.Now(), Entry: d.Receipt.ID, Reason: in.Get("reason").Text, Correlation: c.GetString(correlationKey),
 	}
-	for _, row := range in.Get("paths").Rows {
+	for _, row := range in.Get("paths").Rows() {
 		e.Paths = append(e.Paths, row[0].Text)
 	}
 	if err := c.erasable(d.Decision, e.Paths); err != nil {

@@ -73,7 +73,7 @@ func (r *Reader) Case(pos *Posizione, unita string, history []Provvedimento, ask
 	r.company(f.Root, pos, ask)
 	r.unit(f.Root, u, ask.Day)
 	rows, err := r.periods(history)
-	f.Root[r.at.periodi] = fact.Value{State: fact.Known, Rows: rows}
+	f.Root[r.at.periodi] = fact.OfRows(rows)
 	return f, err
 }
 
@@ -116,7 +116,7 @@ func (r *Reader) unit(root fact.Record, u *Unita, on calendar.Day) {
 		root[r.at.giorni] = fact.OfInt(int64(g.Giorni))
 	}
 	if o := latest(u.Organico, on, func(o *Organico) calendar.Day { return o.Dal }); o != nil {
-		root[r.at.organico] = fact.Value{State: fact.Known, Rows: r.staff(o.Fasce)}
+		root[r.at.organico] = fact.OfRows(r.staff(o.Fasce))
 	}
 	if months, young := monthsActive(u.Attiva.From, on); young {
 		root[r.at.mesi] = fact.OfInt(int64(months))

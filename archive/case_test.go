@@ -62,7 +62,7 @@ func store(t testing.TB, body []byte) *stored {
 	}
 	if v := get("unita_produttiva.organico_medio"); v.IsKnown() {
 		o := archive.Organico{}
-		for _, row := range v.Rows {
+		for _, row := range v.Rows() {
 			o.Fasce = append(o.Fasce, archive.Fascia{OreSettimanali: row[0].Rat, Lavoratori: row[1].Rat})
 		}
 		u.Organico = []archive.Organico{o}
@@ -78,7 +78,7 @@ func store(t testing.TB, body []byte) *stored {
 func (s *stored) provvedimenti(t testing.TB) (list []archive.Provvedimento) {
 	t.Helper()
 	r, g := reader(t), shipped().Vocabulary.Groups["periodo"]
-	for i, row := range s.facts.Get("periodi").Rows {
+	for i, row := range s.facts.Get("periodi").Rows() {
 		if !row[g.Slot("numero")].IsKnown() {
 			row[g.Slot("numero")] = fact.OfText(fmt.Sprint("n", i))
 		}

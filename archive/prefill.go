@@ -168,9 +168,9 @@ func alike(f *fact.Field, a, b *fact.Value) bool {
 	case fact.Decimal:
 		return a.Rat.Equal(b.Rat)
 	case fact.Days:
-		return slices.Equal(slices.Sorted(slices.Values(a.Days)), slices.Sorted(slices.Values(b.Days)))
+		return slices.Equal(slices.Sorted(slices.Values(a.Days())), slices.Sorted(slices.Values(b.Days())))
 	case fact.List:
-		return slices.Equal(rowTexts(f, a.Rows), rowTexts(f, b.Rows))
+		return slices.Equal(rowTexts(f, a.Rows()), rowTexts(f, b.Rows()))
 	}
 	return a.Num == b.Num
 }
@@ -197,7 +197,7 @@ func (p *prefilling) periods(written, known *fact.Value) {
 	for i := range p.history {
 		measures[p.history[i].Numero] = i
 	}
-	for i, row := range written.Rows {
+	for i, row := range written.Rows() {
 		numero := &row[p.reader.at.numero]
 		if !numero.IsKnown() {
 			continue
@@ -209,17 +209,17 @@ func (p *prefilling) periods(written, known *fact.Value) {
 			continue
 		}
 		delete(measures, numero.Text)
-		p.period(at, row, known.Rows[m], sourceOfMeasure(&p.history[m]))
+		p.period(at, row, known.Rows()[m], sourceOfMeasure(&p.history[m]))
 	}
 	p.unwritten(list, measures)
 }
 
 // whole says where each row of a history comes from that was filled as a whole.
 func (p *prefilling) whole(list *fact.Field, known *fact.Value) {
-	if len(known.Rows) == 0 {
+	if len(known.Rows()) == 0 {
 		p.filled = append(p.filled, Prefilled{Field: list.Path, Value: json.RawMessage("[]"), Source: Source{Kind: FromHistory}})
 	}
-	for i, row := range known.Rows {
+	for i, row := range known.Rows() {
 		p.filled = append(p.filled, Prefilled{
 			Field: list.Path + "[" + strconv.Itoa(i) + "]", Value: fact.AppendRecord(nil, list.Element, row, true), Source: sourceOfMeasure(&p.history[i]),
 		})

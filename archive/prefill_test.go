@@ -129,7 +129,7 @@ func TestTheStateOfAUnit(t *testing.T) {
 			}
 			if v := f.Get(path); v.IsKnown() {
 				if x.Type == fact.List {
-					return fmt.Sprint(len(v.Rows))
+					return fmt.Sprint(len(v.Rows()))
 				}
 				return fmt.Sprint(v.Bool())
 			}

@@ -89,7 +89,7 @@ func checkDelega(s *shape, rec fact.Record, opt Options) []fault.Detail {
 	case padre.IsKnown() && !uuid.MatchString(padre.Text):
 		c.add(opt, "/padre", "not_a_uuid")
 	}
-	if tipo.IsKnown() && kind != Titolare && len(s.get(rec, "servizi").Rows) == 0 {
+	if tipo.IsKnown() && kind != Titolare && len(s.get(rec, "servizi").Rows()) == 0 {
 		c.add(opt, "/servizi", "services_required")
 	}
 	if kind == Subdelega && slices.Contains(servizi, ServizioDeleghe) {
@@ -120,7 +120,7 @@ func delegaOf(s *shape, rec fact.Record, today calendar.Day) *Delega {
 // services are those of a list, in their own order.
 func services(v *fact.Value) (out []Servizio) {
 	for _, s := range Servizi {
-		if slices.ContainsFunc(v.Rows, func(row fact.Record) bool { return row[0].Text == string(s) }) {
+		if slices.ContainsFunc(v.Rows(), func(row fact.Record) bool { return row[0].Text == string(s) }) {
 			out = append(out, s)
 		}
 	}

@@ -107,12 +107,12 @@ func (r *Reader) Posizione(body []byte, opt Options) (*Posizione, error) {
 // check looks for rows of which only one can hold on a day.
 func (s *posizioneShape) check(rec fact.Record, opt Options) []fault.Detail {
 	var c complaints
-	s.checkOverlaps(&c, opt, s.get(rec, "inquadramenti").Rows)
-	checkStarts(&c, opt, "/dipendenti", s.dipendenti, s.get(rec, "dipendenti").Rows)
-	for i, u := range s.get(rec, "unita_produttive").Rows {
+	s.checkOverlaps(&c, opt, s.get(rec, "inquadramenti").Rows())
+	checkStarts(&c, opt, "/dipendenti", s.dipendenti, s.get(rec, "dipendenti").Rows())
+	for i, u := range s.get(rec, "unita_produttive").Rows() {
 		at := "/unita_produttive/" + strconv.Itoa(i)
-		checkStarts(&c, opt, at+"/giorni_settimana", s.giorni, s.unita.get(u, "giorni_settimana").Rows)
-		checkStarts(&c, opt, at+"/organico", s.organico, s.unita.get(u, "organico").Rows)
+		checkStarts(&c, opt, at+"/giorni_settimana", s.giorni, s.unita.get(u, "giorni_settimana").Rows())
+		checkStarts(&c, opt, at+"/organico", s.organico, s.unita.get(u, "organico").Rows())
 	}
 	return c
 }
@@ -168,16 +168,16 @@ func (s *posizioneShape) value(rec fact.Record) *Posizione {
 		Matricola: s.get(rec, "matricola").Text, CodiceFiscale: s.get(rec, "codice_fiscale").Text,
 		Denominazione: s.get(rec, "denominazione").Text, Sede: s.get(rec, "sede").Text, Attiva: s.active(rec),
 	}
-	for _, row := range s.get(rec, "inquadramenti").Rows {
+	for _, row := range s.get(rec, "inquadramenti").Rows() {
 		i := &s.inquadramento
 		p.Inquadramenti = append(p.Inquadramenti, Inquadramento{
 			Validity: validity(i.get(row, "dal"), i.get(row, "al")), Settore: i.get(row, "settore").Text, Fondo: i.get(row, "fondo").Text,
 		})
 	}
-	for _, row := range s.get(rec, "dipendenti").Rows {
+	for _, row := range s.get(rec, "dipendenti").Rows() {
 		p.Dipendenti = append(p.Dipendenti, Dipendenti{Dal: s.dipendenti.get(row, "dal").Day(), Media: s.dipendenti.get(row, "media").Rat})
 	}
-	for _, row := range s.get(rec, "unita_produttive").Rows {
+	for _, row := range s.get(rec, "unita_produttive").Rows() {
 		p.Unita = append(p.Unita, s.unitOf(row))
 	}
 	p.sort()
@@ -190,12 +190,12 @@ func (s *posizioneShape) unitOf(rec fact.Record) Unita {
 		Progressivo: u.get(rec, "progressivo").Text, Denominazione: u.get(rec, "denominazione").Text,
 		Comune: u.get(rec, "comune").Text, Attiva: u.active(rec),
 	}
-	for _, row := range u.get(rec, "giorni_settimana").Rows {
+	for _, row := range u.get(rec, "giorni_settimana").Rows() {
 		out.GiorniSettimana = append(out.GiorniSettimana, GiorniSettimana{Dal: s.giorni.get(row, "dal").Day(), Giorni: int(s.giorni.get(row, "giorni").Num)})
 	}
-	for _, row := range u.get(rec, "organico").Rows {
+	for _, row := range u.get(rec, "organico").Rows() {
 		o := Organico{Dal: s.organico.get(row, "dal").Day()}
-		for _, f := range s.organico.get(row, "fasce").Rows {
+		for _, f := range s.organico.get(row, "fasce").Rows() {
 			o.Fasce = append(o.Fasce, Fascia{OreSettimanali: s.fascia.get(f, "ore_settimanali").Rat, Lavoratori: s.fascia.get(f, "lavoratori").Rat})
 		}
 		out.Organico = append(out.Organico, o)
@@ -304,7 +304,7 @@ func (s *posizioneShape) unitRecord(u *Unita) fact.Record {
 	s.unita.setRows(rec, "organico", records(u.Organico, func(o *Organico) fact.Record {
 		row := s.organico.New()
 		*s.organico.get(row, "dal") = fact.OfDay(o.Dal)
-		*s.organico.get(row, "fasce") = fact.Value{State: fact.Known, Rows: records(o.Fasce, s.fasciaRecord)}
+		*s.organico.get(row, "fasce") = fact.OfRows(records(o.Fasce, s.fasciaRecord))
 		return row
 	}))
 	return rec
@@ -334,7 +334,7 @@ func (s *shape) set(rec fact.Record, name, text string) {
 // setRows writes a list, unless it is empty.
 func (s *shape) setRows(rec fact.Record, name string, rows []fact.Record) {
 	if len(rows) > 0 {
-		*s.get(rec, name) = fact.Value{State: fact.Known, Rows: rows}
+		*s.get(rec, name) = fact.OfRows(rows)
 	}
 }
 

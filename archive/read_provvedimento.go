@@ -106,7 +106,7 @@ func (r *Reader) FromRecord(rec fact.Record) *Provvedimento {
 		*v = fact.OfInt(1)
 	}
 	if v := get("giornate_fruite"); v.IsKnown() {
-		v.Days = slices.Compact(sorted(v.Days))
+		v.SetDays(slices.Compact(sorted(v.Days())))
 	}
 	p := &Provvedimento{
 		Numero: get("numero").Text, Versione: int(get("versione").Num), Matricola: get("matricola").Text,

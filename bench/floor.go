@@ -37,7 +37,7 @@ func newReader(v *fact.Vocabulary) *reader {
 
 func (r *reader) read(f *fact.Facts) []plainPeriod {
 	r.out = r.out[:0]
-	for _, row := range f.Root[r.periods].Rows {
+	for _, row := range f.Root[r.periods].Rows() {
 		p := plainPeriod{
 			from: row[r.from].Day(), to: row[r.to].Day(), cigo: row[r.prestazione].Text == "CIGO",
 			eone: row[r.eone].Bool(), granted: row[r.esito].Text == "accoglimento", used: -1,

@@ -44,7 +44,7 @@ func caseOf(t testing.TB, ed *rulebook.Edition, rows ...string) *fact.Facts {
 }
 
 // rowsOf are the rows of the history of a case.
-func rowsOf(f *fact.Facts) []fact.Record { return f.Get("periodi").Rows }
+func rowsOf(f *fact.Facts) []fact.Record { return f.Get("periodi").Rows() }
 
 const covid = `{"numero": "C-%s", "prestazione": "CIGO", %s, "esito": "accoglimento", "dal": "%s", "al": "%s"}`
 

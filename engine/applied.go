@@ -150,7 +150,7 @@ func (c *decision) sortOf(d calendar.Day) rulebook.DaySort {
 // inHistory tells whether a period of the history touches the calendar week of a day.
 func (c *decision) inHistory(d calendar.Day) bool {
 	at := &c.engine.slots
-	for _, row := range c.facts.Root[at.periodi].Rows {
+	for _, row := range c.facts.Root[at.periodi].Rows() {
 		from, to := &row[at.dal], &row[at.al]
 		if from.IsKnown() && from.Day().Monday() <= d && (!to.IsKnown() || d <= to.Day().Sunday()) {
 			return true
@@ -199,11 +199,12 @@ func (c *decision) noteForm(v *rulebook.FormVersion) {
 func (d *Validated) again() applied {
 	f := &fact.Facts{Vocabulary: d.facts.Vocabulary, Root: slices.Clone(d.facts.Root), Findings: d.facts.Findings}
 	for i := range f.Root {
-		rows := slices.Clone(f.Root[i].Rows)
-		for j := range rows {
-			rows[j] = slices.Clone(rows[j])
+		if rows := slices.Clone(f.Root[i].Rows()); rows != nil {
+			for j := range rows {
+				rows[j] = slices.Clone(rows[j])
+			}
+			f.Root[i].SetRows(rows)
 		}
-		f.Root[i].Rows = rows
 	}
 	opt := d.options
 	opt.Observe = nil

@@ -41,7 +41,7 @@ func (c *decision) check() (warnings []Warning, refused []fault.Detail) {
 	for _, k := range c.engine.checks {
 		rows := []fact.Record{nil}
 		if k.list >= 0 {
-			rows = c.facts.Root[k.list].Rows
+			rows = c.facts.Root[k.list].Rows()
 		}
 		for i, row := range rows {
 			c.env.Row, c.env.RowIndex = row, i

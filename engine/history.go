@@ -27,7 +27,7 @@ type past struct {
 // recall gathers the history, for all counters at once.
 func (c *decision) recall() {
 	at := &c.engine.slots
-	rows := c.facts.Root[at.periodi].Rows
+	rows := c.facts.Root[at.periodi].Rows()
 	c.history = make([]past, len(rows))
 	for i, row := range rows {
 		p, from, to := &c.history[i], &row[at.dal], &row[at.al]

@@ -26,7 +26,7 @@ func (c *decision) presumeOne(p *rulebook.Presumption) {
 
 // rowsOf is the rows of the list that a field is in.
 func (c *decision) rowsOf(f *fact.Field) []fact.Record {
-	return c.facts.Root[c.listOf(f)].Rows
+	return c.facts.Root[c.listOf(f)].Rows()
 }
 
 // listOf is the slot of the root list whose rows have that field; the vocabulary guarantees one.

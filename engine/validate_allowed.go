@@ -268,7 +268,7 @@ func (v *validation) refuses(c *decision, k *formCheck) bool {
 	if k.list < 0 {
 		return v.refusesRow(c, k, nil, 0)
 	}
-	for i, row := range c.facts.Root[k.list].Rows {
+	for i, row := range c.facts.Root[k.list].Rows() {
 		if v.refusesRow(c, k, row, i) {
 			return true
 		}

@@ -99,8 +99,8 @@ func changesBetween(before, after *fact.Facts) changes {
 }
 
 func (c *changes) slot(i int, before, after *fact.Value) {
-	if before.State == after.State && before.Rows != nil && len(before.Rows) == len(after.Rows) {
-		if rows := differentRows(before.Rows, after.Rows); len(rows) > 0 {
+	if before.State == after.State && before.Rows() != nil && len(before.Rows()) == len(after.Rows()) {
+		if rows := differentRows(before.Rows(), after.Rows()); len(rows) > 0 {
 			c.slots = c.slots.with(i)
 			c.rows[i] = rows
 		}
@@ -149,5 +149,5 @@ func sameRecord(a, b fact.Record) bool {
 
 func sameValue(a, b *fact.Value) bool {
 	return a.State == b.State && a.Num == b.Num && a.Text == b.Text && a.Rat.Equal(b.Rat) &&
-		slices.Equal(a.Days, b.Days) && slices.EqualFunc(a.Rows, b.Rows, sameRecord)
+		slices.Equal(a.Days(), b.Days()) && slices.EqualFunc(a.Rows(), b.Rows(), sameRecord)
 }

@@ -179,7 +179,7 @@ func (v *validation) trial(i int) *counted {
 func differences(before, after fact.Record, since *changes) changes {
 	c := changes{all: since != nil && since.all, slots: make(slotSet, (len(after)+63)/64)}
 	for i := range after {
-		isList := after[i].Rows != nil || before[i].Rows != nil
+		isList := after[i].Rows() != nil || before[i].Rows() != nil
 		if isList && since != nil && since.slots.has(i) || !isList && !sameValue(&before[i], &after[i]) {
 			c.slots = c.slots.with(i)
 		}

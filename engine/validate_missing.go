@@ -92,7 +92,7 @@ func (v *validation) mandatoryField(f *rulebook.FormField) {
 		v.mandatoryIn(f, &v.facts.Root[f.Field.Slot], nil, -1)
 		return
 	}
-	for i, row := range v.facts.Root[f.List.Slot].Rows {
+	for i, row := range v.facts.Root[f.List.Slot].Rows() {
 		v.mandatoryIn(f, &row[f.Field.Slot], row, i)
 	}
 }

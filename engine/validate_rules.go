@@ -135,7 +135,7 @@ func (r *ruleRun) all() {
 		r.rows = append(r.rows[:0], r.once(nil, 0))
 		return
 	}
-	list := r.facts.Root[r.check.list].Rows
+	list := r.facts.Root[r.check.list].Rows()
 	r.rows = slices.Grow(r.rows[:0], len(list))
 	for i, row := range list {
 		r.rows = append(r.rows, r.once(row, i))
@@ -146,7 +146,7 @@ func (r *ruleRun) all() {
 func (r *ruleRun) again(before *ruled, rows []int) {
 	r.rows = slices.Clone(before.rows)
 	for _, i := range rows {
-		r.rows[i] = r.once(r.facts.Root[r.check.list].Rows[i], i)
+		r.rows[i] = r.once(r.facts.Root[r.check.list].Rows()[i], i)
 	}
 	for _, d := range before.details {
 		if _, anew := slices.BinarySearch(rows, d.row); !anew {
@@ -329,7 +329,7 @@ func (r *ruleRun) row(i int) fact.Record {
 	if r.check.list < 0 {
 		return nil
 	}
-	return r.facts.Root[r.check.list].Rows[i]
+	return r.facts.Root[r.check.list].Rows()[i]
 }
 
 // tell adds one finding about one row or several.

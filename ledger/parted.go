@@ -115,13 +115,18 @@ var errParts = errors.New("these are not the parts of one receipt")
 
 // Join puts a receipt together again.
 func (v *Versions) Join(rest []byte) ([]byte, error) {
+	return v.AppendJoin(make([]byte, 0, len(rest)+170*len(v.each)), rest)
+}
+
+// AppendJoin is Join into dst.
+func (v *Versions) AppendJoin(dst, rest []byte) ([]byte, error) {
 	at := bytes.Index(rest, rulesKey)
 	if at < 0 {
 		return nil, errParts
 	}
 	at += len(rulesKey) - 1
 	c := cursor{what: SchemaReceipt, data: rest, pos: at}
-	dst := append(make([]byte, 0, len(rest)+170*len(v.each)), rest[:at+1]...)
+	dst = append(dst, rest[:at+1]...)
 	n := 0
 	for first := true; c.more(first); first = false {
 		c.literal("[")

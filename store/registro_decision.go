@@ -87,12 +87,20 @@ func holds(d *ledger.Decision) error {
 
 // joins tells whether the parts give the receipt again: nothing else of it is kept.
 func joins(c *decision, leaf []byte) error {
-	again, err := c.set.versions.Join(c.rest)
-	if err == nil && !bytes.Equal(again, leaf) {
-		err = errors.New("its parts do not give the receipt again")
+	room := joined.Get().(*[]byte)
+	defer joined.Put(room)
+	again, err := c.set.versions.AppendJoin((*room)[:0], c.rest)
+	if err != nil {
+		return err
 	}
-	return err
+	if *room = again; !bytes.Equal(again, leaf) {
+		return errors.New("its parts do not give the receipt again")
+	}
+	return nil
 }
+
+// joined lends out the room in which receipts are put together only to be compared.
+var joined = sync.Pool{New: func() any { return new([]byte) }}
 
 // versionSet are versions that were applied together, by their content.
 type versionSet struct {

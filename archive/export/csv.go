@@ -106,7 +106,7 @@ func (machine) cell(f *fact.Field, v *fact.Value) string {
 	case fact.Date:
 		return v.Day().String()
 	case fact.Days:
-		return runs(v.Days, calendar.Day.String, "/")
+		return runs(v.Days(), calendar.Day.String, "/")
 	}
 	return Guard(v.Text)
 }
@@ -128,7 +128,7 @@ func (e excel) cell(f *fact.Field, v *fact.Value) string {
 	case fact.Date:
 		return italian(v.Day())
 	case fact.Days:
-		return runs(v.Days, italian, " - ")
+		return runs(v.Days(), italian, " - ")
 	case fact.Code:
 		return Guard(f.Word(v, e.lang))
 	}

@@ -135,7 +135,7 @@ func (b *workbook) cell(f *fact.Field, v *fact.Value) any {
 		}
 		return b.text(v.Day().String())
 	case fact.Days:
-		return b.text(runs(v.Days, italian, " - "))
+		return b.text(runs(v.Days(), italian, " - "))
 	case fact.Bool, fact.Code:
 		return b.text(f.Word(v, b.table.lang))
 	}

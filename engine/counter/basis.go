@@ -47,7 +47,7 @@ func (c *Case) itemsOf(s *segment, b basis, out []item) []item {
 		return out
 	}
 	if days := &p.rec[c.plan.slots.days]; days.IsKnown() {
-		return append(out, item{days: distinct(days.Days, s.span, p.span), period: s.period})
+		return append(out, item{days: distinct(days.Days(), s.span, p.span), period: s.period})
 	}
 	// Days known only as a number: each authorised working day counts used ÷ authorised
 	// (law.md section 9, default 28).
@@ -110,7 +110,7 @@ func (c *Case) share(s *segment, b basis) (quantity.Rat, bool) {
 	}
 	used := p.rec[c.plan.slots.usedDays].Num
 	if days := &p.rec[c.plan.slots.days]; days.IsKnown() {
-		used = int64(len(distinct(days.Days, p.span, p.span)))
+		used = int64(len(distinct(days.Days(), p.span, p.span)))
 	}
 	return quantity.Frac(used, int64(n)).Min(quantity.Int(1)), true
 }

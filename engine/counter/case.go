@@ -135,8 +135,8 @@ func (p *Plan) NewCase(f *fact.Facts, ref calendar.Day) *Case {
 	}
 	history := &f.Root[p.slots.periods]
 	c.known = history.IsKnown()
-	c.periods = slices.Grow(c.periods[:0], len(history.Rows))[:len(history.Rows)]
-	for i, rec := range history.Rows {
+	c.periods = slices.Grow(c.periods[:0], len(history.Rows()))[:len(history.Rows())]
+	for i, rec := range history.Rows() {
 		p.fill(&c.periods[i], i, rec)
 		c.periods[i].class = c.memo.class(p, rec)
 	}

@@ -43,7 +43,7 @@ type kase struct {
 func (k *kase) Ref() calendar.Day { return k.ref }
 
 func (k *kase) Period(row int) (string, calendar.Span) {
-	rec, g := k.facts.Get("periodi").Rows[row], k.facts.Vocabulary.Groups["periodo"]
+	rec, g := k.facts.Get("periodi").Rows()[row], k.facts.Vocabulary.Groups["periodo"]
 	return rec[g.Slot("numero")].Text, calendar.Span{From: rec[g.Slot("dal")].Day(), To: rec[g.Slot("al")].Day()}
 }
 
@@ -121,7 +121,7 @@ func (k *kase) presume(ed *rulebook.Edition) {
 			k.fill(p, v, &env, k.facts.Root)
 			continue
 		}
-		for i, row := range k.facts.Get("periodi").Rows {
+		for i, row := range k.facts.Get("periodi").Rows() {
 			env.Row, env.RowIndex = row, i
 			k.fill(p, v, &env, row)
 		}

@@ -190,7 +190,7 @@ func numbersOf(k *kase, r *counter.Result) map[string]bool {
 	if s, ok := k.Request(); ok {
 		span(s)
 	}
-	for i := range k.facts.Get("periodi").Rows {
+	for i := range k.facts.Get("periodi").Rows() {
 		_, s := k.Period(i)
 		span(s)
 	}

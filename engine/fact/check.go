@@ -7,7 +7,7 @@ import "cmp"
 func (d *decoder) check(g *Group, rec Record) {
 	d.checkSpans(g, rec)
 	for _, f := range g.lists {
-		depth, rows := len(d.path), rec[f.Slot].Rows
+		depth, rows := len(d.path), rec[f.Slot].Rows()
 		d.names(f.Name)
 		for i := range rows {
 			d.push("", i)

@@ -337,14 +337,15 @@ func (d *decoder) date(f *Field, v *Value) bool {
 
 // days reads a list of days.
 func (d *decoder) days(f *Field, v *Value) bool {
-	v.State, v.Days = Known, []calendar.Day{}
+	list := &elements{days: []calendar.Day{}}
+	v.State, v.list = Known, list
 	return d.elements(f, func() bool {
 		if d.peek() != '"' {
 			return d.wrongType(Date.String(), f.Label.In(d.lang))
 		}
 		var day Value
 		ok := d.date(f, &day)
-		v.Days = append(v.Days, day.Day())
+		list.days = append(list.days, day.Day())
 		return ok
 	})
 }
@@ -354,16 +355,17 @@ func (d *decoder) rows(f *Field, v *Value) bool {
 	g := f.Element
 	width, rows := len(g.Fields), 2
 	var slab Record
-	v.State, v.Rows = Known, []Record{}
+	list := &elements{rows: []Record{}}
+	v.State, v.list = Known, list
 	return d.elements(f, func() bool {
 		if len(slab) == 0 {
 			slab = make(Record, rows*width)
-			v.Rows = append(make([]Record, 0, len(v.Rows)+rows), v.Rows...)
+			list.rows = append(make([]Record, 0, len(list.rows)+rows), list.rows...)
 			rows = min(2*rows, 512)
 		}
 		var rec Record
 		rec, slab = slab[:width:width], slab[width:]
-		v.Rows = append(v.Rows, rec)
+		list.rows = append(list.rows, rec)
 		if g.bare {
 			return d.value(g.Fields[0], &rec[0])
 		}

@@ -46,7 +46,7 @@ func TestDecodeReadsEveryType(t *testing.T) {
 	if f.Get("azienda.codice_fiscale").IsKnown() || f.Get("richiesta.dal").IsKnown() {
 		t.Error("what is absent must be unknown")
 	}
-	rows := f.Get("periodi").Rows
+	rows := f.Get("periodi").Rows()
 	periodo := vocabulary.Groups["periodo"]
 	if len(rows) != 2 || len(rows[1]) != len(periodo.Fields) {
 		t.Fatalf("periodi has %d rows", len(rows))
@@ -55,15 +55,15 @@ func TestDecodeReadsEveryType(t *testing.T) {
 	if v := first[periodo.Slot("zero_ore")]; !v.IsKnown() || v.Bool() {
 		t.Errorf("false must be a known false, not %+v", v)
 	}
-	if v := first[periodo.Slot("giornate_fruite")]; len(v.Days) != 2 || v.Days[1] != calendar.Of(2024, 2, 29) {
-		t.Errorf("giornate_fruite is %v", v.Days)
+	if v := first[periodo.Slot("giornate_fruite")]; len(v.Days()) != 2 || v.Days()[1] != calendar.Of(2024, 2, 29) {
+		t.Errorf("giornate_fruite is %v", v.Days())
 	}
 	for i, v := range rows[1] {
 		if v.IsKnown() {
 			t.Errorf("%s of an empty row is known", periodo.Fields[i].Name)
 		}
 	}
-	fascia := f.Get("unita_produttiva.organico_medio").Rows[1]
+	fascia := f.Get("unita_produttiva.organico_medio").Rows()[1]
 	if got := fascia[1].Rat; !got.Equal(quantity.Frac(9, 2)) {
 		t.Errorf("4.5 workers are %s", got)
 	}
@@ -74,7 +74,7 @@ func TestDecodeTellsNoHistoryFromUnknownHistory(t *testing.T) {
 	if v := decode(t, `{}`).Get("periodi"); v.IsKnown() {
 		t.Error("absent periodi must be unknown")
 	}
-	if v := decode(t, `{"periodi":[]}`).Get("periodi"); !v.IsKnown() || len(v.Rows) != 0 {
+	if v := decode(t, `{"periodi":[]}`).Get("periodi"); !v.IsKnown() || len(v.Rows()) != 0 {
 		t.Error("empty periodi must be a known empty history")
 	}
 }

@@ -95,13 +95,13 @@ func (e *encoder) value(dst []byte, f *Field, v *Value) ([]byte, bool) {
 		return appendDay(dst, v.Day()), true
 	case Days:
 		dst = append(dst, '[')
-		for i, d := range v.Days {
+		for i, d := range v.Days() {
 			dst = appendDay(comma(dst, i), d)
 		}
 		return append(dst, ']'), true
 	}
 	dst = append(dst, '[')
-	for i, rec := range v.Rows {
+	for i, rec := range v.Rows() {
 		var any bool
 		if f.Element.bare {
 			dst, _ = e.value(comma(dst, i), f.Element.Fields[0], &rec[0])

@@ -2,6 +2,7 @@ package fact_test
 
 import (
 	"encoding/json"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -16,6 +17,7 @@ import (
 var sameFacts = cmp.Options{
 	cmp.Comparer(func(a, b quantity.Rat) bool { return a.Equal(b) }),
 	cmpopts.IgnoreFields(fact.Facts{}, "Vocabulary"),
+	cmp.Exporter(func(t reflect.Type) bool { return t.PkgPath() == "omnia/engine/fact" }), // the lists of a value
 }
 
 func TestWhatIsWrittenIsReadBack(t *testing.T) {

@@ -47,12 +47,39 @@ const (
 // that no rule rests on it and yet the facts can be written back as they came. See [Value.Refused].
 type Value struct {
 	State State
-	Num   int64          // Integer; Bool as 0 or 1; Date as calendar.Day
-	Text  string         // Text, Code; the JSON text of a refused value
-	Rat   quantity.Rat   // Decimal
-	Days  []calendar.Day // Days, in the order given
-	Rows  []Record       // List
+	Num   int64        // Integer; Bool as 0 or 1; Date as calendar.Day
+	Text  string       // Text, Code; the JSON text of a refused value
+	Rat   quantity.Rat // Decimal
+	list  *elements    // Days, List
 }
+
+// elements are apart, for most facts have none, and a row of a list has some thirty facts.
+type elements struct {
+	days []calendar.Day
+	rows []Record
+}
+
+// Days are the days of a list of days, in the order given.
+func (v *Value) Days() []calendar.Day {
+	if v.list == nil {
+		return nil
+	}
+	return v.list.days
+}
+
+// Rows are the rows of a list; nil where there is no list, which is another thing than an empty one.
+func (v *Value) Rows() []Record {
+	if v.list == nil {
+		return nil
+	}
+	return v.list.rows
+}
+
+// SetDays puts other days in the place of those of this value; copies of it keep theirs.
+func (v *Value) SetDays(days []calendar.Day) { v.list = &elements{days: days} }
+
+// SetRows puts other rows in the place of those of this value; copies of it keep theirs.
+func (v *Value) SetRows(rows []Record) { v.list = &elements{rows: rows} }
 
 // IsKnown tells whether there is a value, presumed ones included.
 func (v *Value) IsKnown() bool { return v.State != Unknown }
@@ -76,6 +103,10 @@ func OfText(s string) Value      { return Value{State: Known, Text: s} }
 func OfInt(n int64) Value        { return Value{State: Known, Num: n} }
 func OfDay(d calendar.Day) Value { return Value{State: Known, Num: int64(d)} }
 func OfRat(r quantity.Rat) Value { return Value{State: Known, Rat: r} }
+
+// OfDays and OfRows make known lists.
+func OfDays(days []calendar.Day) Value { return Value{State: Known, list: &elements{days: days}} }
+func OfRows(rows []Record) Value       { return Value{State: Known, list: &elements{rows: rows}} }
 func OfBool(b bool) Value {
 	v := Value{State: Known}
 	if b {

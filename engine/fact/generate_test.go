@@ -15,7 +15,7 @@ func drawFacts(t *rapid.T) *fact.Facts {
 	f := &fact.Facts{Vocabulary: vocabulary, Root: drawRecord(t, vocabulary.Root)}
 	numbers := map[string]bool{}
 	periodo := vocabulary.Groups["periodo"]
-	for _, row := range f.Get("periodi").Rows {
+	for _, row := range f.Get("periodi").Rows() {
 		numero := &row[periodo.Slot("numero")]
 		if numbers[numero.Text] {
 			*numero = fact.Value{}
@@ -58,13 +58,13 @@ func drawValue(t *rapid.T, f *fact.Field) fact.Value {
 		for i := range days {
 			days[i] = drawDay(t, f.Name)
 		}
-		return fact.Value{State: fact.Known, Days: days}
+		return fact.OfDays(days)
 	}
 	rows := make([]fact.Record, rapid.IntRange(0, 10).Draw(t, f.Name))
 	for i := range rows {
 		rows[i] = drawRecord(t, f.Element)
 	}
-	return fact.Value{State: fact.Known, Rows: rows}
+	return fact.OfRows(rows)
 }
 
 func drawText(t *rapid.T, f *fact.Field) string {

@@ -114,7 +114,7 @@ func TestListsAreCapped(t *testing.T) {
 	}
 	whole := append(bytes.Repeat([]byte(`{},`), 9_999), `{}`...)
 	f, err := fact.Decode(vocabulary, append(append([]byte(`{"periodi":[`), whole...), `]}`...), fact.Options{})
-	if err != nil || len(f.Get("periodi").Rows) != 10_000 {
+	if err != nil || len(f.Get("periodi").Rows()) != 10_000 {
 		t.Errorf("10,000 periods: %v", err)
 	}
 }

@@ -32,13 +32,13 @@ func (f *Field) Word(v *Value, lang string) string {
 	case Date:
 		return v.Day().In(lang)
 	case Days:
-		days := make([]string, len(v.Days))
-		for i, d := range v.Days {
+		days := make([]string, len(v.Days()))
+		for i, d := range v.Days() {
 			days[i] = d.In(lang)
 		}
 		return strings.Join(days, ", ")
 	case List:
-		return strconv.Itoa(len(v.Rows))
+		return strconv.Itoa(len(v.Rows()))
 	}
 	for i := range f.Options {
 		if f.Options[i].Code == v.Text {

@@ -87,7 +87,7 @@ func (n *node) blockList(e *Env, refs []fact.Ref) []fact.Ref {
 	if list.State == fact.Unknown {
 		return append(refs, n.ref(e))
 	}
-	for i, row := range list.Rows {
+	for i, row := range list.Rows() {
 		for _, f := range n.columns {
 			if row[f.Slot].State == fact.Unknown {
 				refs = append(refs, fact.Ref{Field: f, Row: i})

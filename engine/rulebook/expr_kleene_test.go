@@ -138,7 +138,7 @@ func valueOf(w *world, e *Env, ref fact.Ref) fact.Value {
 	case ref.Row == e.RowIndex:
 		return e.Row[ref.Field.Slot]
 	}
-	return e.Root[w.root.Slot("periodi")].Rows[ref.Row][ref.Field.Slot]
+	return e.Root[w.root.Slot("periodi")].Rows()[ref.Row][ref.Field.Slot]
 }
 
 func TestCanonicalFormIsStable(t *testing.T) {

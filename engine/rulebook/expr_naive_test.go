@@ -244,7 +244,7 @@ func plain(name string, args []any) any {
 	switch name {
 	case "count":
 		v := args[0].(fact.Value)
-		return big.NewRat(int64(len(v.Rows)+len(v.Days)), 1)
+		return big.NewRat(int64(len(v.Rows())+len(v.Days())), 1)
 	case "add_months":
 		return day(0).AddMonths(whole(1))
 	case "add_days":
@@ -287,7 +287,8 @@ func (w naive) sum(n *ast.CallNode) (any, Tri) {
 		return nil, t
 	}
 	sum := new(big.Rat)
-	for _, row := range v.(fact.Value).Rows {
+	list := v.(fact.Value)
+	for _, row := range list.Rows() {
 		product := big.NewRat(1, 1)
 		for _, a := range n.Arguments[1:] {
 			f := w.row.Field(a.(*ast.StringNode).Value)

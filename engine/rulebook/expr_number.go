@@ -261,9 +261,9 @@ func wholeCall(n *node) intFunc {
 				return 0, Unknown
 			}
 			if rows {
-				return int64(len(v.Rows)), True
+				return int64(len(v.Rows())), True
 			}
-			return int64(len(v.Days)), True
+			return int64(len(v.Days())), True
 		}
 	case "sum", "sum_product":
 		return sumWhole(n)
@@ -349,7 +349,7 @@ func sumWhole(n *node) intFunc {
 			return 0, Unknown
 		}
 		sum := int64(0)
-		for _, row := range list.Rows {
+		for _, row := range list.Rows() {
 			product, t := multiply(row, slots)
 			if t == Unknown {
 				return 0, Unknown
@@ -436,7 +436,7 @@ func sumRat(n *node) ratFunc {
 			return quantity.Rat{}, Unknown
 		}
 		sum := quantity.Rat{}
-		for _, row := range list.Rows {
+		for _, row := range list.Rows() {
 			product := quantity.Int(1)
 			for _, f := range columns {
 				v := &row[f.Slot]

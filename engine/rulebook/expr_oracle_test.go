@@ -226,10 +226,10 @@ func vmValue(w *world, f *fact.Field, v fact.Value) any {
 	case fact.Date:
 		return asTime(v.Day())
 	case fact.Days:
-		return make([]day, len(v.Days))
+		return make([]day, len(v.Days()))
 	case fact.List:
 		rows := []vmRow{}
-		for _, r := range v.Rows {
+		for _, r := range v.Rows() {
 			rows = append(rows, vmRow{int(r[w.row.Slot("lavoratori")].Num), r[w.row.Slot("peso")].Rat})
 		}
 		return rows

@@ -77,7 +77,7 @@ func testHasRow(n *node) test {
 			return Unknown
 		}
 		found := False
-		for _, row := range list.Rows {
+		for _, row := range list.Rows() {
 			switch v := &row[column]; {
 			case v.State == fact.Unknown:
 				found = Unknown
@@ -96,7 +96,7 @@ func testRepeated(n *node) test {
 		if v.State == fact.Unknown {
 			return Unknown
 		}
-		rows := e.Root[list].Rows
+		rows := e.Root[list].Rows()
 		if e.Repeats != nil {
 			return truth(e.Repeats.of(field, rows, e.RowIndex))
 		}

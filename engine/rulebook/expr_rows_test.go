@@ -9,15 +9,15 @@ import (
 
 // causes gives the list of periods these causes; "" is one that is not known.
 func (w *world) causes(e *Env, list ...string) {
-	v := fact.Value{State: fact.Known, Rows: []fact.Record{}}
+	rows := []fact.Record{}
 	for _, cause := range list {
 		row := w.row.New()
 		if cause != "" {
 			row[w.row.Slot("causale")] = fact.OfText(cause)
 		}
-		v.Rows = append(v.Rows, row)
+		rows = append(rows, row)
 	}
-	w.set(e, "periodi", v)
+	w.set(e, "periodi", fact.OfRows(rows))
 }
 
 func TestHasRowLooksForAValueInAList(t *testing.T) {
@@ -70,7 +70,7 @@ func TestRepeatedLooksAtTheRowsBefore(t *testing.T) {
 	want := []Tri{False, Unknown, False, True, True}
 	for _, repeats := range []*Repeats{nil, {}} {
 		e.Repeats = repeats
-		for i, row := range e.Root[w.root.Slot("periodi")].Rows {
+		for i, row := range e.Root[w.root.Slot("periodi")].Rows() {
 			e.Row, e.RowIndex = row, i
 			if got := c.Eval(e); got != want[i] {
 				t.Errorf("row %d with memory %v: %v, want %v", i, repeats != nil, got, want[i])

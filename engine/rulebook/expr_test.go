@@ -65,8 +65,8 @@ func (w *world) example() *Env {
 		r[w.row.Slot("peso")] = fact.OfRat(quantity.MustParse(peso))
 		return r
 	}
-	w.set(e, "periodi", fact.Value{State: fact.Known, Rows: []fact.Record{row(3, "1/3"), row(5, "0.5")}})
-	w.set(e, "giornate", fact.Value{State: fact.Known, Days: make([]calendar.Day, 4)})
+	w.set(e, "periodi", fact.OfRows([]fact.Record{row(3, "1/3"), row(5, "0.5")}))
+	w.set(e, "giornate", fact.OfDays(make([]calendar.Day, 4)))
 	return e
 }
 
@@ -219,7 +219,7 @@ func TestADecidedSideIsNeverLookedBehind(t *testing.T) {
 func TestBlockingFactsAreNamed(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	rowOf := func(e *Env, i int) fact.Record { return e.Root[w.root.Slot("periodi")].Rows[i] }
+	rowOf := func(e *Env, i int) fact.Record { return e.Root[w.root.Slot("periodi")].Rows()[i] }
 	for _, tt := range []struct {
 		src  string
 		want []string

@@ -165,13 +165,13 @@ func (w *world) value(r *rand.Rand, f *fact.Field, unknown int) fact.Value {
 	case fact.Date:
 		return fact.OfDay(calendar.MustParse("2023-12-20") + calendar.Day(r.IntN(90)))
 	case fact.Days:
-		return fact.Value{State: fact.Known, Days: make([]calendar.Day, r.IntN(4))}
+		return fact.OfDays(make([]calendar.Day, r.IntN(4)))
 	}
-	v := fact.Value{State: fact.Known}
+	var rows []fact.Record
 	for range r.IntN(4) {
-		v.Rows = append(v.Rows, w.record(r, f.Element, unknown/2))
+		rows = append(rows, w.record(r, f.Element, unknown/2))
 	}
-	return v
+	return fact.OfRows(rows)
 }
 
 // complete is e with every unknown fact filled in at random.
@@ -188,11 +188,12 @@ func (w *world) fill(r *rand.Rand, g *fact.Group, rec fact.Record, spare func(f 
 		if rec[i].State == fact.Unknown && (spare == nil || !spare(f, -1)) {
 			rec[i] = w.value(r, f, 0)
 		}
-		rows := slices.Clone(rec[i].Rows)
-		for j, row := range rows {
-			rows[j] = w.fill(r, f.Element, row, func(f *fact.Field, _ int) bool { return spare != nil && spare(f, j) })
+		if rows := slices.Clone(rec[i].Rows()); rows != nil {
+			for j, row := range rows {
+				rows[j] = w.fill(r, f.Element, row, func(f *fact.Field, _ int) bool { return spare != nil && spare(f, j) })
+			}
+			rec[i].SetRows(rows)
 		}
-		rec[i].Rows = rows
 	}
 	return rec
 }
