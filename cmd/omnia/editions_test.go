@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -299,7 +300,7 @@ func TestAnEditionForALaterProgramIsA503(t *testing.T) {
 // asked is what callers got under load: of each decision its id and its edition.
 type asked struct {
 	pause   time.Duration // of each caller between two questions
-	kills   bool          // an instance, or its connection, may vanish under a question, which is then put to another one
+	kills   atomic.Bool   // from now on an instance, or its connection, may vanish under a question, which is then put to another one
 	mu      sync.Mutex
 	on      []*server
 	under   map[string]string
@@ -332,7 +333,7 @@ func (a *asked) ask(token string, k int) {
 		s := a.on[(k+try)%len(a.on)]
 		a.mu.Unlock()
 		got := caller{s.url, token}.ask(http.MethodPost, "/v1/counters", demoBody)
-		if a.kills && (got.status == 0 || got.status == http.StatusServiceUnavailable && got.header.Get("Retry-After") != "") && try < 100 {
+		if a.kills.Load() && (got.status == 0 || got.status == http.StatusServiceUnavailable && got.header.Get("Retry-After") != "") && try < 100 {
 			time.Sleep(20 * time.Millisecond)
 			continue
 		}
@@ -402,7 +403,7 @@ func TestEditionsChangeUnderLoad(t *testing.T) {
 	p.rulesCommand(t, 0, "publish", "2030-1", "--dir", one, "--database", p.dsn, "--activate")
 	both := []*server{p.start(t), p.start(t)}
 	portale, approvatore := p.token(t, "portale"), p.token(t, "approvatore")
-	load := &asked{kills: true}
+	load := &asked{}
 	load.run(portale, both...)
 	names := []string{"2030-1"}
 	for i := range 3 { // published by the command line, while both decide
@@ -413,12 +414,19 @@ func TestEditionsChangeUnderLoad(t *testing.T) {
 		load.goesOn(t, 20)
 	}
 	r := rand.New(rand.NewPCG(5, 2026))
-	for i := range 12 { // and taken back by both
+	back := func(i int) { // and taken back by both
 		a := caller{both[i%2].url, approvatore}.ask(http.MethodPost, "/v1/editions/"+names[r.IntN(len(names))]+"/activation", `{"reason":"prova"}`)
 		if a.status != http.StatusOK {
 			t.Errorf("%s", a)
 		}
 		load.goesOn(t, 5)
+	}
+	for i := range 8 { // so far each question is answered where it was put
+		back(i)
+	}
+	load.kills.Store(true)
+	for i := range 12 {
+		back(i)
 		if i%3 == 2 {
 			old := both[i/3%2]
 			old.signal(syscall.SIGKILL) // in the middle of whatever it does

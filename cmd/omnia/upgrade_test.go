@@ -76,7 +76,7 @@ func TestARollingUpgradeKeepsOneLog(t *testing.T) {
 	})
 	first := older.digest()
 	portale := p.token(t, "portale")
-	load := &asked{kills: true}
+	load := &asked{}
 	load.run(portale, older)
 	load.goesOn(t, 20)
 
@@ -85,6 +85,7 @@ func TestARollingUpgradeKeepsOneLog(t *testing.T) {
 	load.goesOn(t, 10)                                         // by the older one, on the newer schema
 	load.instead(nil, newer)
 	load.goesOn(t, 30)
+	load.kills.Store(true) // so far each question was answered where it was put
 	activation := "/v1/editions/" + two.edition + "/activation"
 	if a := (caller{newer.url, p.token(t, "approvatore")}).ask(http.MethodPost, activation, `{"reason":"passaggio di versione"}`); a.status != http.StatusOK {
 		t.Fatal(a)
