@@ -107,7 +107,7 @@ func (x *ExportWriter) Entry(e *Entry) error {
 		x.raw("facts", e.Facts)
 		x.personal(e)
 		x.raw("outcome", e.Outcome)
-	case SchemaAccess, SchemaActivation:
+	case SchemaAccess, SchemaActivation, SchemaHold:
 		x.personal(e)
 	case SchemaEdition:
 		for _, f := range e.Files {

@@ -19,6 +19,7 @@ const (
 
 	SchemaActivation = "activation/v1"
 	SchemaKeys       = "keys/v1"
+	SchemaHold       = "hold/v1"
 )
 
 // LeafHash is the hash of a leaf in the tree, RFC 6962 2.1: a byte 0 goes before it, so that no leaf can
@@ -55,7 +56,7 @@ type file struct{ path, digest []byte }
 
 // subject names the leaf for a person.
 func (l *leaf) subject() string {
-	kind := map[string]string{SchemaReceipt: "decision", SchemaAccess: "access", SchemaErasure: "erasure", SchemaEdition: "edition", SchemaActivation: "activation", SchemaKeys: "change of keys"}[l.schema]
+	kind := map[string]string{SchemaReceipt: "decision", SchemaAccess: "access", SchemaErasure: "erasure", SchemaEdition: "edition", SchemaActivation: "activation", SchemaKeys: "change of keys", SchemaHold: "legal hold"}[l.schema]
 	return kind + " " + unescape(l.id)
 }
 
@@ -70,6 +71,7 @@ var readers = []struct {
 	{SchemaEdition, readEdition},
 	{SchemaActivation, readActivation},
 	{SchemaKeys, readKeys},
+	{SchemaHold, readHold},
 }
 
 // readLeaf reads a leaf of any kind into l, whose room is used again.

@@ -38,9 +38,10 @@ func sampleLeaves(t testing.TB) map[string][]byte {
 	on := ledger.Activation{ID: "t-1", Instant: noon, Edition: "2026-1", EditionDigest: r.EditionDigest, Reason: "pubblicazione", Actor: r.Actor}
 	to := noon.Add(time.Hour)
 	keys := ledger.Announcement{ID: "k-1", Instant: noon, Keys: []ledger.Key{{Verifier: "x+1+a", UntilSize: 9, Until: &to}, {Verifier: "x+2+b", FromSize: 9, From: &to}}}
+	hold := ledger.Hold{ID: "v-1", Instant: noon, Hold: "0196d2a0-7b2c-7a10-9f3e-2b1c4d5e6f71", Matricola: "1234567890", Personal: []ledger.Commitment{{"/motivo", r.Personal[0].Hash}, {"/persona", r.Actor}}}
 	leaves := map[string][]byte{}
 	for name, encode := range map[string]func() ([]byte, error){
-		"receipt": r.Encode, "access": a.Encode, "erasure": e.Encode, "edition": d.Encode, "activation": on.Encode, "announcement": keys.Encode,
+		"receipt": r.Encode, "access": a.Encode, "erasure": e.Encode, "edition": d.Encode, "activation": on.Encode, "announcement": keys.Encode, "hold": hold.Encode,
 	} {
 		leaves[name] = must[[]byte](t)(encode())
 	}
@@ -86,6 +87,9 @@ func recoded(leaf []byte) (again []byte) {
 	}
 	if a, err := ledger.DecodeAnnouncement(leaf); err == nil {
 		again, _ = a.Encode()
+	}
+	if h, err := ledger.DecodeHold(leaf); err == nil {
+		again, _ = h.Encode()
 	}
 	if e, err := ledger.DecodeErasure(leaf); err == nil {
 		again, _ = e.Encode()

@@ -30,9 +30,11 @@ type Report struct {
 	Decisions, Accesses, Erasures, Editions int64
 	Activations                             int64
 	KeyChanges                              int64
+	Holds                                   int64 // placed or lifted
 	Checkpoints                             int64
 	Erased                                  int64 // values that can't be shown any more
 	Unlogged                                int64 // lines of the record of accesses that are older than the log, which does not bind them; of a stored log only
+	UnloggedHolds                           int64 // legal holds from before the log had them; of a stored log only
 	Lines, Bytes                            int64
 	Unannounced                             int64 // keys of the log that took over before it named any; of a complete export
 	Complete                                bool  // every leaf from the first to the head
@@ -342,6 +344,9 @@ func (r *reading) contents() error {
 	case SchemaKeys:
 		r.report.KeyChanges++
 		return r.announcement()
+	case SchemaHold:
+		r.report.Holds++
+		return r.personal()
 	}
 	r.report.Editions++
 	return r.edition()

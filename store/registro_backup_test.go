@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"omnia/archive"
 	"omnia/ledger"
@@ -182,7 +183,7 @@ func TestALogThatWasSetBackIsRefused(t *testing.T) {
 }
 
 // alterations are what somebody with the rights of the database's owner may do; each must be found, and named. The log they are done
-// to has an edition, its activation, a decision (2), an access (3), decisions (4, 5), an access (6) and a decision (7).
+// to has an edition, its activation, a decision (2), an access (3), decisions (4, 5), an access (6), a decision (7), two legal holds placed (8, 9), and the second one lifted (10).
 var alterations = []struct {
 	name string
 	sql  []string
@@ -206,8 +207,8 @@ var alterations = []struct {
 		`UPDATE foglie SET posizione = 99 WHERE posizione = 3`, `UPDATE foglie SET posizione = 3 WHERE posizione = 6`, `UPDATE foglie SET posizione = 6 WHERE posizione = 99`,
 		`UPDATE personali SET foglia = 99 WHERE foglia = 3`, `UPDATE personali SET foglia = 3 WHERE foglia = 6`, `UPDATE personali SET foglia = 6 WHERE foglia = 99`,
 	}, `^leaf 3: access \S+ stands here, and what belongs here at 6 \[moved\]$`, false},
-	{"the last leaf removed", []string{`DELETE FROM foglie WHERE posizione = 7`}, `^leaf 7: it is not there \[removed\]$`, false},
-	{"the head", []string{`UPDATE testa SET checkpoint = replace(checkpoint, 'instant 2', 'instant 3')`}, `^head of 8 leaves: .*\[forged\]$`, false},
+	{"the last leaf removed", []string{`DELETE FROM foglie WHERE posizione = 10`}, `^leaf 10: it is not there \[removed\]$`, false},
+	{"the head", []string{`UPDATE testa SET checkpoint = replace(checkpoint, 'instant 2', 'instant 3')`}, `^head of 11 leaves: .*\[forged\]$`, false},
 
 	{"whose decision it is", []string{`UPDATE decisioni SET matricola = '1111111111' WHERE posizione = 4`}, `^decision \S+, matricola: the table has "1111111111", .*\[altered\]$`, true},
 	{"who asked", []string{`UPDATE decisioni SET persona = 'altri' WHERE posizione = 4`}, `^decision \S+, persona: .*\[altered\]$`, true},
@@ -216,7 +217,7 @@ var alterations = []struct {
 	{"by which id a decision is fetched", []string{`UPDATE foglie SET id = 'x' WHERE posizione = 4`}, `^decision \S+, id: the table has "x", .*\[altered\]$`, true},
 	{"by which id an access is fetched", []string{`UPDATE foglie SET id = 'x' WHERE posizione = 3`}, `^access \S+, id: the table has "x", .*\[altered\]$`, true},
 	{"what kind a leaf is said to be", []string{`UPDATE foglie SET tipo = 'erasure/v1' WHERE posizione = 3`}, `^access \S+, tipo: the table has "erasure/v1", .*\[altered\]$`, true},
-	{"a leaf behind the head", []string{`INSERT INTO foglie (posizione, id, tipo, dati) SELECT 8, 'x', tipo, dati FROM foglie WHERE posizione = 4`}, `^leaf 8: a row of foglie stands there, .*\[altered\]$`, true},
+	{"a leaf behind the head", []string{`INSERT INTO foglie (posizione, id, tipo, dati) SELECT 11, 'x', tipo, dati FROM foglie WHERE posizione = 4`}, `^leaf 11: a row of foglie stands there, .*\[altered\]$`, true},
 	{"a decision before the first", []string{`INSERT INTO decisioni SELECT -1, istante, classe, matricola, unita_produttiva, persona, delega, settore, fatti, risultato FROM decisioni WHERE posizione = 4`}, `^leaf -1: a row of decisioni stands there, .*\[altered\]$`, true},
 	{"a line put into the record of accesses", []string{`INSERT INTO accessi SELECT 'x', istante, giorno, persona, codice_fiscale, ruolo, base, delega, azione, matricola, oggetto, motivo, esito, policy, correlazione, indirizzo FROM accessi LIMIT 1`}, `^access x: a line of accessi, .* has no leaf in it \[altered\]$`, true},
 	{"what an edition is called", []string{`UPDATE edizioni SET nome = 'altra'`}, `^edition 2026-1, nome: the table has "altra", .*\[altered\]$`, true},
@@ -231,6 +232,11 @@ var alterations = []struct {
 	{"a line of the record of accesses", []string{`UPDATE accessi SET matricola = '1111111111'`}, `^access \S+, matricola: .*\[altered\]$`, true},
 	{"a line of it removed", []string{`DELETE FROM accessi`}, `^access \S+: its line is not in the record of accesses \[removed\]$`, true},
 	{"the tree", []string{`UPDATE tessere SET dati = (SELECT dati FROM tessere WHERE livello = 0 AND numero = 0) || dati WHERE livello = 0`, `UPDATE tessere SET dati = substr(dati, 33)`}, `^tile 0 of level 0: .*\[altered\]$`, true},
+	{"a legal hold taken away", []string{`DELETE FROM vincoli WHERE id = 'h1'`}, `^legal hold h1, vincoli: its row is not in the table \[removed\]$`, true},
+	{"a legal hold lifted past the log", []string{`UPDATE vincoli SET tolto_da = 'altri', tolto_il = posto_il WHERE id = 'h1'`}, `^legal hold h1, tolto_da: the table has "altri", .*\[altered\]$`, true},
+	{"a legal hold that was not lifted", []string{`UPDATE vincoli SET tolto_il = NULL WHERE id = 'h2'`}, `^legal hold h2, tolto_il: .*\[altered\]$`, true},
+	{"whose legal hold it is", []string{`UPDATE vincoli SET matricola = '1111111111' WHERE id = 'h1'`}, `^legal hold h1, matricola: the table has "1111111111", .*\[altered\]$`, true},
+	{"a legal hold put there", []string{`INSERT INTO vincoli SELECT 'h3', matricola, motivo, posto_da, posto_il, tolto_da, tolto_il FROM vincoli WHERE id = 'h2'`}, `^legal hold h3, vincoli: the table has a row of it, .*\[altered\]$`, true},
 	{"the edition in use", []string{`UPDATE testa SET edizione = ''`}, `^the head, edizione: .*\[altered\]$`, true},
 }
 
@@ -315,24 +321,32 @@ func TestAnOutcomeThatIsCalledOtherwiseIsFound(t *testing.T) {
 }
 
 // TestAccessesFromBeforeTheLogAreTold has a line of the record of accesses that is older than the log.
-func TestAccessesFromBeforeTheLogAreTold(t *testing.T) {
+func TestWhatIsFromBeforeTheLogIsTold(t *testing.T) {
 	t.Parallel()
 	for _, d := range copies {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
 			dsn, key := d.dsn(t), newKey(t)
 			shortLog(t, dsn, key)
-			const old = `INSERT INTO accessi SELECT 'x', '2001-01-01T00:00:00.000000Z', giorno, persona, codice_fiscale, ruolo, base, delega, azione, matricola, oggetto, motivo, esito, policy, correlazione, indirizzo FROM accessi LIMIT 1`
-			if _, err := plain(t, d.driver, plainDSN(dsn)).ExecContext(t.Context(), old); err != nil {
-				t.Fatal(err)
+			db := plain(t, d.driver, plainDSN(dsn))
+			for _, old := range []string{
+				`INSERT INTO accessi SELECT 'x', '2001-01-01T00:00:00.000000Z', giorno, persona, codice_fiscale, ruolo, base, delega, azione, matricola, oggetto, motivo, esito, policy, correlazione, indirizzo FROM accessi LIMIT 1`,
+				`INSERT INTO vincoli SELECT 'h0', matricola, motivo, posto_da, '2001-01-01T00:00:00.000000Z', '', NULL FROM vincoli WHERE id = 'h1'`,
+			} {
+				if _, err := db.ExecContext(t.Context(), old); err != nil {
+					t.Fatal(err)
+				}
 			}
 			s := openKeyed(t, dsn, key)
+			if err := s.Unhold(t.Context(), "h0", "direttore", time.Now()); err != nil { // the log has that, and not that it was placed
+				t.Fatal(err)
+			}
 			keys, err := s.Keyring(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
-			if report, err := s.VerifyLog(t.Context(), ledger.Verification{Keys: keys}, storetest.Esito); err != nil || report.Unlogged != 1 {
-				t.Errorf("%+v, %v, want one line without a leaf", report, err)
+			if report, err := s.VerifyLog(t.Context(), ledger.Verification{Keys: keys}, storetest.Esito); err != nil || report.Unlogged != 1 || report.UnloggedHolds != 1 {
+				t.Errorf("%+v, %v, want one line and one hold without a leaf", report, err)
 			}
 		})
 	}
@@ -381,11 +395,19 @@ func shortLog(t *testing.T, dsn, key string) {
 			t.Fatal(err)
 		}
 	}
+	for _, id := range []string{"h1", "h2"} {
+		if err := s.Hold(t.Context(), archive.Hold{ID: id, Matricola: "1234567890", Reason: "ricorso", PlacedBy: "ufficio", PlacedAt: time.Now()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Unhold(t.Context(), "h2", "direttore", time.Now()); err != nil {
+		t.Fatal(err)
+	}
 	keys, err := s.Keyring(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if report, err := s.VerifyLog(t.Context(), ledger.Verification{Keys: keys}, storetest.Esito); err != nil || report.Head.Tree.N != 8 {
+	if report, err := s.VerifyLog(t.Context(), ledger.Verification{Keys: keys}, storetest.Esito); err != nil || report.Head.Tree.N != 11 || report.Holds != 3 || report.UnloggedHolds != 0 {
 		t.Fatalf("%+v, %v", report, err)
 	}
 	if err := s.Close(); err != nil {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"gorm.io/gorm/clause"
 
 	"omnia/archive"
 	"omnia/ledger"
@@ -166,9 +165,19 @@ func copiesOf(path string) []string {
 		return []string{"UPDATE decisioni SET persona = '' WHERE posizione = ?", "UPDATE attivazioni SET da = '' WHERE posizione = ?"}
 	}
 	if column, ok := strings.CutPrefix(path, "/"); ok && slices.Contains(personalOfAccess, column) {
-		return []string{"UPDATE accessi SET " + column + " = '' WHERE id = (SELECT id FROM foglie WHERE posizione = ? AND tipo = 'access/v1')"}
+		copies := []string{"UPDATE accessi SET " + column + " = '' WHERE id = (SELECT id FROM foglie WHERE posizione = ? AND tipo = 'access/v1')"}
+		return append(copies, copiesOfHold[column]...)
 	}
 	return nil
+}
+
+// copiesOfHold are those of a leaf of a legal hold, by the column that a line of the record of accesses has for it.
+var copiesOfHold = map[string][]string{
+	"persona": {
+		"UPDATE vincoli SET posto_da = '' WHERE id = (SELECT substr(id, 9) FROM foglie WHERE posizione = ? AND tipo = 'hold/v1' AND id NOT LIKE '% tolto')",
+		"UPDATE vincoli SET tolto_da = '' WHERE id = (SELECT replace(substr(id, 9), ' tolto', '') FROM foglie WHERE posizione = ? AND tipo = 'hold/v1' AND id LIKE '% tolto')",
+	},
+	"motivo": {"UPDATE vincoli SET motivo = '' WHERE id = (SELECT substr(id, 9) FROM foglie WHERE posizione = ? AND tipo = 'hold/v1')"},
 }
 
 func (s *Store) keepOnly(ctx context.Context, x *erasing) error {
@@ -240,68 +249,4 @@ WHERE p.foglia <= coalesce((SELECT max(ultima) FROM ore WHERE ora <= ?), -1) AND
 AND NOT EXISTS (SELECT 1 FROM vincoli AS v WHERE v.matricola = d.matricola AND v.tolto_il IS NULL)
 ORDER BY p.foglia LIMIT ?`, hourOf(before), instant(before), most).Scan(&rows).Error
 	return rows, s.failure(ctx, "find what is too old", err)
-}
-
-// vincoloRow is a row of vincoli.
-type vincoloRow struct {
-	ID        string `gorm:"primaryKey"`
-	Matricola string
-	Motivo    string
-	PostoDa   string
-	PostoIl   instant
-	ToltoDa   string
-	ToltoIl   *instant
-}
-
-// TableName is for gorm.
-func (vincoloRow) TableName() string { return "vincoli" }
-
-// Hold places a legal hold: once it returns, nothing personal of the matricola is erased. The same hold again is no error.
-func (s *Store) Hold(ctx context.Context, h archive.Hold) error {
-	row := vincoloRow{ID: h.ID, Matricola: h.Matricola, Motivo: recordable(h.Reason), PostoDa: recordable(h.PlacedBy), PostoIl: instant(archive.Instant(h.PlacedAt))}
-	if !storable(h.ID, h.Matricola) {
-		return errors.New("place a legal hold: its id or matricola has a NUL, or is not UTF-8")
-	}
-	return s.write(ctx, func(ctx context.Context) error {
-		if _, err := s.readHead(ctx, true); err != nil { // erasures under way end first
-			return err
-		}
-		return s.failure(ctx, "place a legal hold", s.db(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error)
-	})
-}
-
-// Unhold lifts a legal hold; again is no error.
-func (s *Store) Unhold(ctx context.Context, id, by string, at time.Time) error {
-	if !storable(id) {
-		return archive.ErrNotFound
-	}
-	done := s.db(ctx).Exec("UPDATE vincoli SET tolto_da = ?, tolto_il = ? WHERE id = ? AND tolto_il IS NULL", recordable(by), instant(archive.Instant(at)), id)
-	if done.Error != nil || done.RowsAffected > 0 {
-		return s.failure(ctx, "lift a legal hold", done.Error)
-	}
-	var n int64
-	err := s.db(ctx).Raw("SELECT count(*) FROM vincoli WHERE id = ?", id).Scan(&n).Error
-	if err == nil && n == 0 {
-		return archive.ErrNotFound
-	}
-	return s.failure(ctx, "lift a legal hold", err)
-}
-
-// Holds lists the legal holds of a matricola, the newest last; "" is all.
-func (s *Store) Holds(ctx context.Context, matricola string) (list []archive.Hold, err error) {
-	if !storable(matricola) {
-		return nil, nil
-	}
-	q := s.db(ctx).Order("id")
-	if matricola != "" {
-		q = q.Where("matricola = ?", matricola)
-	}
-	var rows []vincoloRow
-	if err := q.Find(&rows).Error; err != nil {
-		return nil, s.failure(ctx, "list legal holds", err)
-	}
-	for _, r := range rows {
-		list = append(list, archive.Hold{ID: r.ID, Matricola: r.Matricola, Reason: r.Motivo, PlacedBy: r.PostoDa, PlacedAt: time.Time(r.PostoIl), LiftedBy: r.ToltoDa, LiftedAt: instantFrom(r.ToltoIl)})
-	}
-	return list, nil
 }

@@ -30,14 +30,17 @@ func (s *Store) VerifyLog(ctx context.Context, v ledger.Verification, esito func
 		if err != nil {
 			return err
 		}
-		a := &audit{store: s, keys: keys, signed: signed, esito: esito, sets: map[int64]bool{}, hours: map[int64][2]int64{}, editions: newEditionsSaid()}
+		a := &audit{store: s, keys: keys, signed: signed, esito: esito, sets: map[int64]bool{}, hours: map[int64][2]int64{}, editions: newEditionsSaid(), holds: map[string]*vincoloRow{}}
 		if report, err = a.export(ctx, v); err != nil {
 			return a.named(ctx, err)
 		}
 		if err := a.tables(ctx); err != nil {
 			return err
 		}
-		report.Unlogged, err = a.strays(ctx)
+		if report.Unlogged, err = a.strays(ctx); err != nil {
+			return err
+		}
+		report.UnloggedHolds, err = a.holdRows(ctx)
 		return err
 	})
 	if err != nil {
@@ -57,6 +60,7 @@ type audit struct {
 	hours  map[int64][2]int64 // the places that an hour is said to have
 
 	editions *editionsSaid
+	holds    map[string]*vincoloRow // as the log has them
 }
 
 // export verifies the log as its export.
@@ -176,7 +180,7 @@ func (a *audit) tables(ctx context.Context) error {
 		}
 		tiles := edge.Flush(size)
 		size += int64(len(page))
-		return errors.Join(a.tree(ctx, tiles, size), a.leaves(ctx, page), a.decisions(ctx, page), a.accesses(ctx, page), a.published(page))
+		return errors.Join(a.tree(ctx, tiles, size), a.leaves(ctx, page), a.decisions(ctx, page), a.accesses(ctx, page), a.published(page), a.held(page))
 	})
 	if err != nil {
 		return err

@@ -296,3 +296,91 @@ func (a *audit) activationRows(ctx context.Context) error {
 	}
 	return gone("activation", "attivazioni", a.editions.in, has)
 }
+
+// held remembers what leaves say of legal holds.
+func (a *audit) held(page []*ledger.Entry) error {
+	for _, e := range page {
+		schema, err := ledger.SchemaOf(e.Leaf)
+		if err != nil {
+			return err
+		}
+		if schema != ledger.SchemaHold {
+			continue
+		}
+		l, err := ledger.DecodeHold(e.Leaf)
+		if err != nil {
+			return err
+		}
+		at, who := instant(l.Instant), personalText(e, "/persona")
+		if !l.Lifted {
+			a.holds[l.Hold] = &vincoloRow{ID: l.Hold, Matricola: l.Matricola, Motivo: personalText(e, "/motivo"), PostoDa: who, PostoIl: at}
+			continue
+		}
+		if a.holds[l.Hold] == nil { // it was placed before the log had holds
+			a.holds[l.Hold] = &vincoloRow{ID: l.Hold, Matricola: l.Matricola}
+		}
+		a.holds[l.Hold].ToltoDa, a.holds[l.Hold].ToltoIl = who, &at
+	}
+	return nil
+}
+
+// holdRows holds the table of legal holds against the leaves, and counts those of which the log does not say that they were placed: from before
+// it did. One that is younger than the first that the log has was put there past it.
+func (a *audit) holdRows(ctx context.Context) (unlogged int64, err error) {
+	head, err := a.store.readHead(ctx, false)
+	if err != nil || head.Dimensione != a.signed.Tree.N {
+		return 0, err // the log went on behind what witnesses have signed
+	}
+	rows, err := stored[vincoloRow](ctx, a, "SELECT id, matricola, motivo, posto_da, posto_il, tolto_da, tolto_il FROM vincoli ORDER BY id")
+	if err != nil {
+		return 0, err
+	}
+	has := map[string]bool{}
+	for i := range rows {
+		old, err := a.hold(&rows[i])
+		if err != nil {
+			return 0, err
+		}
+		if has[rows[i].ID] = true; old {
+			unlogged++
+		}
+	}
+	return unlogged, gone("legal hold", "vincoli", a.holds, has)
+}
+
+// hold compares one row; old is one of which the log does not say that it was placed.
+func (a *audit) hold(row *vincoloRow) (old bool, err error) {
+	subject, want := "legal hold "+row.ID, a.holds[row.ID]
+	if want == nil || time.Time(want.PostoIl).IsZero() {
+		if first := a.firstHold(); !first.IsZero() && !time.Time(row.PostoIl).Before(first) {
+			return false, foreign(subject, "vincoli")
+		}
+		if want == nil {
+			return true, nil
+		}
+		kept := *row
+		kept.ToltoDa, kept.ToltoIl = want.ToltoDa, want.ToltoIl
+		old, want = true, &kept
+	}
+	return old, same(subject, []column{
+		{"matricola", row.Matricola, want.Matricola}, {"motivo", row.Motivo, want.Motivo}, {"posto_da", row.PostoDa, want.PostoDa}, {"posto_il", millis(row.PostoIl), millis(want.PostoIl)},
+		{"tolto_da", row.ToltoDa, want.ToltoDa}, {"tolto_il", millisOrNone(row.ToltoIl), millisOrNone(want.ToltoIl)},
+	})
+}
+
+// firstHold is when the first hold was placed that the log has; zero when there is none.
+func (a *audit) firstHold() (first time.Time) {
+	for _, h := range a.holds {
+		if at := time.Time(h.PostoIl); !at.IsZero() && (first.IsZero() || at.Before(first)) {
+			first = at
+		}
+	}
+	return first
+}
+
+func millisOrNone(i *instant) string {
+	if i == nil {
+		return ""
+	}
+	return millis(*i)
+}

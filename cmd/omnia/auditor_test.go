@@ -422,7 +422,8 @@ func (a *audit) cutBack() {
 	size := strings.Split(string(early), "\n")[1]
 	cut := []string{
 		`DELETE FROM decisioni WHERE posizione >= ` + size, `DELETE FROM foglie WHERE posizione >= ` + size, `DELETE FROM accessi WHERE id NOT IN (SELECT id FROM foglie)`,
-		`DELETE FROM attivazioni WHERE posizione >= ` + size, `DELETE FROM edizioni_policy WHERE posizione >= ` + size, `DELETE FROM edizioni_voci`, `DELETE FROM firme WHERE dimensione >= ` + size,
+		`DELETE FROM attivazioni WHERE posizione >= ` + size, `DELETE FROM edizioni_policy WHERE posizione >= ` + size, `DELETE FROM edizioni_voci WHERE id IN ('cigo.biennio.max_weeks', 'cigo.request.max_weeks') AND versione > 1`,
+		`DELETE FROM firme WHERE dimensione >= ` + size,
 		`UPDATE testa SET dimensione = ` + size + `, checkpoint = '` + string(early) + `', edizione = (SELECT digest FROM edizioni WHERE nome = '2030-1')`,
 		`DELETE FROM edizioni WHERE posizione >= ` + size,
 	}

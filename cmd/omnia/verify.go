@@ -147,6 +147,12 @@ func (c *verifyCmd) sound(w io.Writer, what string, r *ledger.Report) error {
 	if err == nil && r.KeyChanges > 0 {
 		_, err = fmt.Fprintf(w, "%d changes of the keys of the log are in it\n", r.KeyChanges)
 	}
+	if err == nil && r.Holds > 0 {
+		_, err = fmt.Fprintf(w, "%d times a legal hold was placed or lifted\n", r.Holds)
+	}
+	if err == nil && r.UnloggedHolds > 0 {
+		_, err = fmt.Fprintf(w, "%d legal holds are from before the log had them, which does not bind them\n", r.UnloggedHolds)
+	}
 	if err == nil && r.Unannounced > 0 {
 		_, err = fmt.Fprintf(w, "%d keys of the keyring took over before the log named its keys: that they are those of the log rests on where the keyring came from\n", r.Unannounced)
 	}
