@@ -82,8 +82,9 @@ func (s *server) placeHold(c *call) error {
 	if err != nil {
 		return err
 	}
-	g.about("vincolo " + h.ID)
+	g.about("vincolo")
 	return s.once(c, func(ctx context.Context) error {
+		g.about("vincolo " + h.ID) // what is repeated places none
 		if err := s.Ledger.Hold(ctx, h); err != nil {
 			return err
 		}
