@@ -85,8 +85,14 @@ func TestTheRecordIsReplayedExportedAndVerified(t *testing.T) {
 		if out := p.run(t, "replay", first); out != "1 decisions: 1 identical, 0 different, 0 not replayable\n" {
 			t.Error(out)
 		}
-		if out := p.run(t, "replay", "--all", "--rule", "cigo.settimane_biennio", "--rule-version", "9"); !strings.HasPrefix(out, "0 decisions") {
+		if out := p.run(t, "replay", "--all", "--rule", "cigo.settimane_biennio", "--to", "2020-12-31"); !strings.HasPrefix(out, "0 decisions") {
 			t.Error(out)
+		}
+		for want, args := range map[string][]string{`rule "niente"`: {"niente"}, "never had a version 9": {"cigo.settimane_biennio", "--rule-version", "9"}} {
+			cmd := command(t, p.env(), append([]string{"replay", "--all", "--rule"}, args...)...)
+			if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != exitUsage || !strings.Contains(string(out), want) {
+				t.Errorf("exit %d: %s", cmd.ProcessState.ExitCode(), out)
+			}
 		}
 		folder := t.TempDir()
 		export, part, keys, held := filepath.Join(folder, "export"), filepath.Join(folder, "part"), filepath.Join(folder, "keys"), filepath.Join(folder, "head")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"omnia/archive"
@@ -41,11 +42,32 @@ func (c *replayCmd) recorded(ctx context.Context, std streams) (*replaySource, e
 	src := &replaySource{close: func() { _ = s.Close() }}
 	r := &storedRecord{Store: s, shelf: shelf{store: s}}
 	src.editions = r
-	if err := c.choose(ctx, std, src, r); err != nil {
+	err = c.known(ctx, s)
+	if err == nil {
+		err = c.choose(ctx, std, src, r)
+	}
+	if err != nil {
 		src.close()
 		return nil, err
 	}
 	return src, nil
+}
+
+// known refuses a rule or a version that there never was: that no decision applied it would read as if all was well.
+func (c *replayCmd) known(ctx context.Context, s *store.Store) error {
+	if c.Rule == "" {
+		return nil
+	}
+	versions, err := s.RuleVersions(ctx, c.Rule)
+	switch {
+	case err != nil:
+		return usage(err)
+	case len(versions) == 0:
+		return usage(fmt.Errorf("--rule: no edition in the archive has a rule %q, and no decision applied one", c.Rule))
+	case c.RuleVersion > 0 && !slices.Contains(versions, c.RuleVersion):
+		return usage(fmt.Errorf("--rule-version: rule %s never had a version %d, only %v", c.Rule, c.RuleVersion, versions))
+	}
+	return nil
 }
 
 // storedRecord is the record in a database, with the editions in it.
