@@ -102,7 +102,7 @@ upgrade: postgres ## put this program beside the live one of the commit FROM, on
 bench: ## the benchmarks
 	$(GO) run ./bench
 
-million: ## the commands over a log of a million decisions: hours, and some 20 GB
+million: ## the commands over a log of a million decisions: half an hour, and some 20 GB
 	$(GO) run ./bench -only million
 
 generate: build ## rewrite the generated files: schemas of the rules, facts in api/openapi.yaml, docs/errori.md, docs/accessi.md, docs/riferimento-*.md
