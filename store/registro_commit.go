@@ -187,7 +187,7 @@ const divisionByZero = "22012"
 //
 // A commit costs nearly the same whether it is of one caller or of twenty, and on a busy service it is the processor that
 // everybody waits for. So one that follows upon a commit of several is begun no sooner than commitGap after it, and takes
-// with it who came meanwhile. Who is alone never waits.
+// with it who came meanwhile; unless as many are there already. Who is alone never waits.
 //
 // What waits is bounded by the requests under way: a caller stays until its entries are written, and takes
 // them away when it gives up. No goroutine is left when nothing waits.
@@ -197,7 +197,7 @@ type recorder struct {
 	writing bool
 	closed  bool
 	begun   time.Time      // the last commit
-	several bool           // callers were in it
+	last    int            // how many callers were in it
 	idle    sync.WaitGroup // the goroutine that writes
 }
 
@@ -259,14 +259,19 @@ func (r *recorder) write(commit commitFunc) {
 	}
 }
 
-// commitGap is the least time from the beginning of a commit of several callers to that of the next.
-const commitGap = 2 * time.Millisecond
+// commitGap is the least time from the beginning of a commit of several callers to that of the next, unless as many are there as were in
+// the last one, and company enough: then there is nobody to wait for.
+const (
+	commitGap = 2 * time.Millisecond
+	company   = 8
+)
 
 // pause is how long the next commit lets others join it.
 func (r *recorder) pause() time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if n := len(r.waiting); n == 0 || n == 1 && !r.several || r.closed {
+	n := len(r.waiting)
+	if alone := n <= 1 && r.last <= 1; n == 0 || alone || n >= max(r.last, company) || r.closed {
 		return 0
 	}
 	return commitGap - time.Since(r.begun)
@@ -286,7 +291,7 @@ func (r *recorder) next() (batch []*recording) {
 		r.waiting = r.waiting[1:]
 	}
 	r.writing = batch != nil
-	r.begun, r.several = time.Now(), len(batch) > 1
+	r.begun, r.last = time.Now(), len(batch)
 	return batch
 }
 
