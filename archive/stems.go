@@ -24,7 +24,7 @@ func Fold(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	apart := false
-	for _, r := range norm.NFKD.String(s) {
+	for _, r := range norm.NFKD.String(strings.ToValidUTF8(s, " ")) { // a broken letter would keep the next one whole
 		switch {
 		case unicode.Is(unicode.M, r) || unicode.Is(unicode.Cf, r): // an accent, apart from its letter since NFKD
 		case unicode.IsLetter(r) || unicode.IsDigit(r):

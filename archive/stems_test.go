@@ -113,7 +113,7 @@ func TestStemsHoldWhatTheyPromise(t *testing.T) {
 }
 
 func FuzzStems(f *testing.F) {
-	for _, s := range []string{"", "Sospensione dell’attività", "\x00\xff", "ẞİıﬃ", "％ _ '", strings.Repeat("qu", 60)} {
+	for _, s := range []string{"", "Sospensione dell’attività", "\x00\xff", "\xf0à", "ẞİıﬃ", "％ _ '", strings.Repeat("qu", 60)} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) { checkStems(t, text) })

@@ -327,8 +327,16 @@ func TestStopGivesUpAtItsDeadline(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
+	underWay := func() string {
+		_, text := s.get("/metrics")
+		return regexp.MustCompile(`(?m)^omnia_http_requests_in_flight \d+$`).FindString(text)
+	}
+	idle := underWay()
 	fmt.Fprint(conn, "POST /v1/counters HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
-	s.get("/status")
+	eventually(t, "the request is under way", func() bool { return underWay() != idle })
+	if idle == "" {
+		t.Error("the requests under way are not told")
+	}
 	begun := time.Now()
 	s.signal(syscall.SIGTERM)
 	if code := s.exit(); code != exitWrong {
