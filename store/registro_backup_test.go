@@ -320,7 +320,7 @@ func TestAnOutcomeThatIsCalledOtherwiseIsFound(t *testing.T) {
 	}
 }
 
-// TestAccessesFromBeforeTheLogAreTold has a line of the record of accesses that is older than the log.
+// TestWhatIsFromBeforeTheLogIsTold has a line of the record of accesses and a legal hold that are older than what the log has of them.
 func TestWhatIsFromBeforeTheLogIsTold(t *testing.T) {
 	t.Parallel()
 	for _, d := range copies {

@@ -186,8 +186,8 @@ const divisionByZero = "22012"
 // recorder gathers the entries of callers who come while others are being written.
 //
 // A commit costs nearly the same whether it is of one caller or of twenty, and on a busy service it is the processor that
-// everybody waits for. So one that follows upon a commit of several is begun no sooner than commitGap after it, and takes
-// with it who came meanwhile; unless as many are there already. Who is alone never waits.
+// everybody waits for. So where callers wait when a commit ends, and either was of several, the next one is begun no sooner than
+// commitGap after it, and takes with it who came meanwhile; unless as many are there already. Who finds nobody at work never waits.
 //
 // What waits is bounded by the requests under way: a caller stays until its entries are written, and takes
 // them away when it gives up. No goroutine is left when nothing waits.
@@ -259,7 +259,7 @@ func (r *recorder) write(commit commitFunc) {
 	}
 }
 
-// commitGap is the least time from the beginning of a commit of several callers to that of the next, unless as many are there as were in
+// commitGap is the least time from the beginning of one of these commits to that of the next, unless as many are there as were in
 // the last one, and company enough: then there is nobody to wait for.
 const (
 	commitGap = 2 * time.Millisecond
